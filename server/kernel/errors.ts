@@ -1,0 +1,61 @@
+import { GraphQLError } from 'graphql';
+import type { Catalogue, Locale } from './locale.js';
+
+/** The codes that callers can rely on, in `extensions.code`. */
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'BAD_USER_INPUT'
+  | 'RATE_LIMITED'
+  | 'CONFLICT'
+  | 'IDEMPOTENCY_MISMATCH'
+  | 'CURSOR_EXPIRED'
+  | 'SERVICE_UNAVAILABLE'
+  | 'GRAPHQL_PARSE_FAILED'
+  | 'GRAPHQL_VALIDATION_FAILED'
+  | 'DOCUMENT_TOO_LARGE'
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
+  | 'INTERNAL_SERVER_ERROR';
+
+/**
+ * A fault of the caller or of the system that the caller is told about. Anything else that is thrown is masked.
+ * A foreseen "no" that a person can act on is a `Refusal` in the mutation's result instead.
+ */
+export class AppError extends GraphQLError {
+  constructor(code: ErrorCode, message: string, extensions: Record<string, unknown> = {}) {
+    super(message, { extensions: { ...extensions, code } });
+  }
+}
+
+const messages: Catalogue<{
+  unauthenticated: string;
+  forbidden: string;
+  notFound: string;
+  internal: string;
+  unavailable: string;
+}> = {
+  'zh-CN': {
+    unauthenticated: '需要有效的访问密钥。请在请求中附上密钥，或向管理员索取。',
+    forbidden: '您没有这项操作的权限。如确有需要，请联系管理员。',
+    notFound: '没有找到，或者您无权查看。请核对后再试。',
+    internal: '系统出了点问题，我们已记录。请稍后重试；若仍不行，请把编号告诉管理员。',
+    unavailable: '系统暂时繁忙，请几秒后重试。您的数据没有丢失。',
+  },
+  en: {
+    unauthenticated: 'A valid access key is needed. Send one with the request, or ask an administrator for one.',
+    forbidden: 'You may not do this. If you need to, ask an administrator.',
+    notFound: 'Not found, or not yours to see. Check it and try again.',
+    internal: 'Something went wrong on our side and was logged. Try again; if it persists, give an administrator the request id.',
+    unavailable: 'The system is busy. Try again in a few seconds; nothing of yours was lost.',
+  },
+};
+
+export const unauthenticated = (locale: Locale) => new AppError('UNAUTHENTICATED', messages[locale].unauthenticated);
+export const forbidden = (locale: Locale) => new AppError('FORBIDDEN', messages[locale].forbidden);
+/** Also for what exists but is out of the viewer's sight: both read the same. */
+export const notFound = (locale: Locale) => new AppError('NOT_FOUND', messages[locale].notFound);
+export const internalError = (locale: Locale, requestId: string) =>
+  new AppError('INTERNAL_SERVER_ERROR', messages[locale].internal, { requestId });
+export const unavailable = (locale: Locale, requestId: string) =>
+  new AppError('SERVICE_UNAVAILABLE', messages[locale].unavailable, { requestId });
