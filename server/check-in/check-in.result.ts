@@ -1,0 +1,81 @@
+import { createUnionType, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Refusal } from '../kernel/refusal.js';
+import { CheckIn } from '../feed/check-in.entity.js';
+
+@ObjectType({ description: 'Committed. `replayed` when this key was recorded before.' })
+export class CheckInRecorded {
+  @Field(() => CheckIn)
+  checkIn!: CheckIn;
+
+  @Field(() => Boolean)
+  replayed!: boolean;
+}
+
+@ObjectType({ description: 'Committed. `replayed` when this key was recorded before.' })
+export class CheckOutRecorded {
+  @Field(() => CheckIn)
+  checkIn!: CheckIn;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Whole minutes of the stay that ended; null when it is kept for review: no check-in was found, or it lasted over a day.',
+  })
+  minutes!: number | null;
+
+  @Field(() => Boolean)
+  replayed!: boolean;
+}
+
+@ObjectType({ implements: Refusal, description: 'The person is at this post already; nothing was recorded.' })
+export class AlreadyCheckedIn extends Refusal {
+  @Field(() => CheckIn, { description: 'The first one: when and where.' })
+  checkIn!: CheckIn;
+}
+
+@ObjectType({ implements: Refusal, description: 'The event is not open for check-in, neither now nor at the time told.' })
+export class CheckInClosed extends Refusal {
+  @Field(() => Date)
+  opensAt!: Date;
+
+  @Field(() => Date)
+  closesAt!: Date;
+}
+
+export enum PassRejectionReason {
+  PASS_INVALID = 'PASS_INVALID',
+  PASS_EXPIRED = 'PASS_EXPIRED',
+  PASS_WRONG_EVENT = 'PASS_WRONG_EVENT',
+}
+
+registerEnumType(PassRejectionReason, {
+  name: 'PassRejectionReason',
+  description: 'Why a code or a pass is not taken.',
+  valuesConfig: {
+    PASS_INVALID: { description: 'Unreadable, or not signed by us.' },
+    PASS_EXPIRED: { description: 'It was right once; show the newest.' },
+    PASS_WRONG_EVENT: { description: 'A pass for another event.' },
+  },
+});
+
+@ObjectType({ implements: Refusal, description: 'The code or the pass is not taken; nothing was recorded.' })
+export class PassRejected extends Refusal {
+  @Field(() => PassRejectionReason)
+  reason!: PassRejectionReason;
+}
+
+@ObjectType({
+  implements: Refusal,
+  description: 'A check-out by somebody who never checked in, and no post was named: there is nothing to write down.',
+})
+export class NotCheckedIn extends Refusal {}
+
+export const CheckInResult = createUnionType({
+  name: 'CheckInResult',
+  types: () => [CheckInRecorded, AlreadyCheckedIn, CheckInClosed, PassRejected] as const,
+});
+
+export const CheckOutResult = createUnionType({
+  name: 'CheckOutResult',
+  types: () => [CheckOutRecorded, NotCheckedIn, CheckInClosed, PassRejected] as const,
+});

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import type { Signer } from '../access/signing.js';
+import type { Context } from '../kernel/context.js';
+import { AppError, forbidden, notFound, unauthenticated } from '../kernel/errors.js';
+import { numericKey } from '../kernel/global-id.js';
+import type { Locale } from '../kernel/locale.js';
+import { maySeePeople, ViewerRole } from '../kernel/viewer.js';
+import { requiredUnit } from '../hierarchy/hierarchy.service.js';
+import { CheckInDirection, CheckInMethod, type CheckIn } from '../feed/check-in.entity.js';
+import { checkInByPlace } from '../feed/feed.service.js';
+import type { FeedWriter } from '../feed/writer.js';
+import { visibleVolunteer } from '../volunteer/volunteer.service.js';
+import { messages } from './check-in.messages.js';
+import { replay, type Outcome, type Place, type StoredKey } from './check-in.record.js';
+import type { Scan } from './check-in.rules.js';
+import { readPass, readPostCode, type Rejection } from './codes.js';
+import type { CheckInInput } from './check-in.input.js';
+import {
+  AlreadyCheckedIn,
+  CheckInClosed,
+  CheckInRecorded,
+  CheckOutRecorded,
+  NotCheckedIn,
+  PassRejected,
+} from './check-in.result.js';
+
+declare module '../kernel/context.js' {
+  interface Context {
+    readonly signer: Signer;
+    readonly checkInWriter: FeedWriter<Scan, Outcome>;
+  }
+}
+
+/** The longest note, in characters as people count them. */
+const noteLength = 200;
+
+/**
+ * Checks somebody in: at a post whose code they scanned, or where somebody with the right to vouches. Answered means
+ * committed; the same key again gets the same answer. Throws UNAUTHENTICATED or FORBIDDEN for ids without the right to
+ * vouch, NOT_FOUND, BAD_USER_INPUT, and IDEMPOTENCY_MISMATCH for a key that was used with another body.
+ */
+export async function checkIn(ctx: Context, input: CheckInInput) {
+  const outcome = await record(ctx, input, CheckInDirection.IN);
+  return outcome.kind === 'recorded'
+    ? Object.assign(new CheckInRecorded(), { checkIn: await rowOf(ctx, outcome), replayed: outcome.replayed })
+    : refusal(ctx, outcome);
+}
+
+/** Checks somebody out, wherever they are. As `checkIn`; a check-out before its check-in is kept for review. */
+export async function checkOut(ctx: Context, input: CheckInInput) {
+  const outcome = await record(ctx, input, CheckInDirection.OUT);
+  if (outcome.kind !== 'recorded') return refusal(ctx, outcome);
+  const row = await rowOf(ctx, outcome);
+  return Object.assign(new CheckOutRecorded(), { checkIn: row, minutes: row.minutes, replayed: outcome.replayed });
+}
+
+type Rejected = { kind: 'rejected'; reason: Rejection };
+
+async function record(ctx: Context, input: CheckInInput, direction: CheckInDirection): Promise<Outcome | Rejected> {
+  const eventId = numericKey(input.event, 'CommunityEvent');
+  if (eventId === undefined) throw notFound(ctx.locale);
+  checkShape(input, direction, ctx.locale);
+  mayVouch(ctx, input);
+
+  const key = input.key.toLowerCase();
+  const bodyHash = hashOf(input, direction);
+  const time = input.at && input.at < ctx.clock() ? input.at : ctx.clock();
+  const post = input.postCode ? readPostCode(ctx.signer, input.postCode, time) : postOf(ctx, input.post);
+  const person = input.pass ? readPass(ctx.signer, input.pass, eventId, time) : await personOf(ctx, input.volunteer);
+  const rejected = typeof post === 'string' ? post : typeof person === 'string' ? person : undefined;
+  if (rejected) {
+    // Sent again after its code has run out, a scan still gets its first answer.
+    const stored = await storedKey(ctx, key);
+    return stored ? replay(stored, { bodyHash }) : { kind: 'rejected', reason: rejected };
+  }
+  return ctx.checkInWriter.append(eventId, {
+    key,
+    bodyHash,
+    direction,
+    method: input.method,
+    postId: (post as { postId: number } | null)?.postId ?? null,
+    volunteerId: (person as { volunteerId: number }).volunteerId,
+    at: input.at ?? null,
+    note: input.note ?? null,
+    recordedBy: ctx.viewer.keyId,
+    scopeId: ctx.viewer.unitId,
+  });
+}
+
+function checkShape(input: CheckInInput, direction: CheckInDirection, locale: Locale): void {
+  const text = messages[locale];
+  const bad = (message: string) => new AppError('BAD_USER_INPUT', message);
+  if (input.postCode && input.post) throw bad(text.postTwice);
+  if (!input.postCode && !input.post && direction === CheckInDirection.IN) throw bad(text.postMissing);
+  if (input.pass && input.volunteer) throw bad(text.volunteerTwice);
+  if (!input.pass && !input.volunteer) throw bad(text.volunteerMissing);
+  if (input.method === CheckInMethod.POST_CODE && !input.postCode && direction === CheckInDirection.IN) {
+    throw bad(text.codeForPostCode);
+  }
+  if (input.method === CheckInMethod.VOLUNTEER_PASS && !input.pass) throw bad(text.passForVolunteerPass);
+  if (input.note) {
+    if ([...input.note].length > noteLength) throw bad(text.noteTooLong);
+    // PostgreSQL stores no NUL, and half of a surrogate pair is no character.
+    if (input.note.includes('\0') || !input.note.isWellFormed()) throw bad(text.invisibleText);
+  }
+}
+
+/** Signed codes speak for themselves; an id has to be vouched for. A screen or a partner records nothing at all. */
+function mayVouch(ctx: Context, input: CheckInInput): void {
+  if (maySeePeople(ctx.viewer)) return;
+  if (ctx.viewer.role !== ViewerRole.PUBLIC) throw forbidden(ctx.locale);
+  if (input.post || input.volunteer) throw unauthenticated(ctx.locale);
+}
+
+function postOf(ctx: Context, id: string | null | undefined): { postId: number } | null {
+  if (!id) return null;
+  const postId = numericKey(id, 'GridPost');
+  if (postId === undefined) throw notFound(ctx.locale);
+  return { postId };
+}
+
+async function personOf(ctx: Context, id: string | null | undefined): Promise<{ volunteerId: number }> {
+  const volunteerId = numericKey(id ?? '', 'Volunteer');
+  if (volunteerId === undefined) throw notFound(ctx.locale);
+  // Whoever acts everywhere sees everybody; the writer finds out whether the person exists.
+  if (ctx.viewer.unitId !== null && !(await visibleVolunteer(ctx, volunteerId))) throw notFound(ctx.locale);
+  return { volunteerId };
+}
+
+/** Over all that the client sent, as it was sent. */
+function hashOf(input: CheckInInput, direction: CheckInDirection): string {
+  const { event, postCode, pass, post, volunteer, method, at, note } = input;
+  const body = [direction, event, postCode, pass, post, volunteer, method, at?.toISOString(), note];
+  return createHash('sha256').update(JSON.stringify(body.map((part) => part ?? null))).digest('hex');
+}
+
+async function storedKey(ctx: Context, key: string): Promise<StoredKey | undefined> {
+  const [row] = await ctx.db.query<StoredKey>(
+    `select key, encode(body_hash, 'hex') as "bodyHash", outcome, event_id as "eventId", sequence
+     from check_in_key where key = $1`,
+    [key],
+    'stored-key',
+  );
+  return row;
+}
+
+async function rowOf(ctx: Context, { place, row }: { place: Place; row?: CheckIn }): Promise<CheckIn> {
+  const found = row ?? (await checkInByPlace(ctx).load(place));
+  if (!found) throw new Error(`check-in ${place.eventId}.${place.sequence} is referred to but missing`);
+  return found;
+}
+
+async function refusal(ctx: Context, outcome: Exclude<Outcome, { kind: 'recorded' }> | Rejected) {
+  const text = messages[ctx.locale];
+  switch (outcome.kind) {
+    case 'mismatch':
+      throw new AppError('IDEMPOTENCY_MISMATCH', text.mismatch);
+    case 'absent':
+      throw notFound(ctx.locale);
+    case 'no-post':
+      return Object.assign(new NotCheckedIn(), { message: text.notCheckedIn });
+    case 'closed': {
+      const { opensAt, closesAt } = outcome;
+      const message = text.closed(dayAndTime(ctx, opensAt), dayAndTime(ctx, closesAt));
+      return Object.assign(new CheckInClosed(), { message, opensAt, closesAt });
+    }
+    case 'already': {
+      const row = await rowOf(ctx, outcome);
+      const post = await requiredUnit(ctx, row.postId);
+      return Object.assign(new AlreadyCheckedIn(), { message: text.already(timeOf(ctx, row.at), post.name), checkIn: row });
+    }
+    case 'rejected': {
+      const { reason } = outcome;
+      const message = {
+        PASS_INVALID: text.passInvalid,
+        PASS_EXPIRED: text.passExpired,
+        PASS_WRONG_EVENT: text.passWrongEvent,
+      }[reason];
+      return Object.assign(new PassRejected(), { message, reason });
+    }
+  }
+}
+
+function timeOf(ctx: Context, time: Date): string {
+  return time.toLocaleTimeString(ctx.locale, { timeZone: ctx.timeZone, hour: '2-digit', minute: '2-digit', hour12: false });
+}
+
+function dayAndTime(ctx: Context, time: Date): string {
+  return time.toLocaleString(ctx.locale, {
+    timeZone: ctx.timeZone,
+    month: 'numeric',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  });
+}

@@ -1,0 +1,99 @@
+import type { EntityClass } from '@mikro-orm/postgresql';
+import { AccessKey } from './access/access-key.entity.js';
+import { SigningSecret } from './access/signing.js';
+import { ViewerResolver } from './access/viewer.resolver.js';
+import { CheckInResolver, PassResolver, PostCodeResolver } from './check-in/check-in.resolver.js';
+import { CheckInKey, Presence } from './check-in/presence.entity.js';
+import { CommunityEvent } from './event/community-event.entity.js';
+import { EventResolver } from './event/event.resolver.js';
+import { eventById } from './event/event.service.js';
+import { CheckIn } from './feed/check-in.entity.js';
+import { Feed } from './feed/feed.entity.js';
+import { CheckInFeedResolver, EventFeedResolver, UnitFeedResolver } from './feed/feed.resolver.js';
+import { checkInNode } from './feed/feed.service.js';
+import { UnitTally } from './feed/tally.entity.js';
+import { Brand } from './hierarchy/brand.entity.js';
+import {
+  CultureSchoolResolver,
+  GridPostResolver,
+  ServiceStationResolver,
+  ServiceUnitResolver,
+  VolunteerTeamResolver,
+} from './hierarchy/hierarchy.resolver.js';
+import { brandById, unitById } from './hierarchy/hierarchy.service.js';
+import {
+  CultureSchool,
+  GridPost,
+  ServiceStation,
+  ServiceUnit,
+  VolunteerTeam,
+} from './hierarchy/service-unit.entity.js';
+import type { Context } from './kernel/context.js';
+import { NodeResolver, type NodeLoader } from './kernel/node.js';
+import { Volunteer } from './volunteer/volunteer.entity.js';
+import { VolunteerResolver } from './volunteer/volunteer.resolver.js';
+import { visibleVolunteer } from './volunteer/volunteer.service.js';
+
+/** What a feature adds to the system. */
+interface Feature {
+  entities: EntityClass<object>[];
+  resolvers: Function[];
+  /** How `node(id)` finds an object of a type, by its key: null where there is none that the viewer may see. */
+  nodes?: Record<string, NodeLoader>;
+}
+
+const byNumber =
+  (load: (ctx: Context, id: number) => Promise<object | null>): NodeLoader =>
+  (ctx, key) =>
+    /^[1-9]\d{0,8}$/.test(key) ? load(ctx, Number(key)) : Promise.resolve(null);
+
+const unit = byNumber((ctx, id) => unitById(ctx).load(id));
+
+/** THE registry. A feature is used by those below it, never by those above. */
+const features: Record<string, Feature> = {
+  hierarchy: {
+    entities: [ServiceUnit, CultureSchool, ServiceStation, VolunteerTeam, GridPost, Brand],
+    resolvers: [
+      ServiceUnitResolver,
+      CultureSchoolResolver,
+      ServiceStationResolver,
+      VolunteerTeamResolver,
+      GridPostResolver,
+    ],
+    nodes: {
+      CultureSchool: unit,
+      ServiceStation: unit,
+      VolunteerTeam: unit,
+      GridPost: unit,
+      Brand: byNumber((ctx, id) => brandById(ctx).load(id)),
+    },
+  },
+  access: { entities: [AccessKey, SigningSecret], resolvers: [ViewerResolver] },
+  volunteer: {
+    entities: [Volunteer],
+    resolvers: [VolunteerResolver],
+    nodes: { Volunteer: byNumber(visibleVolunteer) },
+  },
+  event: {
+    entities: [CommunityEvent],
+    resolvers: [EventResolver],
+    nodes: { CommunityEvent: byNumber((ctx, id) => eventById(ctx).load(id)) },
+  },
+  feed: {
+    entities: [Feed, CheckIn, UnitTally],
+    resolvers: [CheckInFeedResolver, EventFeedResolver, UnitFeedResolver],
+    nodes: { CheckIn: checkInNode },
+  },
+  'check-in': {
+    entities: [Presence, CheckInKey],
+    resolvers: [CheckInResolver, PostCodeResolver, PassResolver],
+  },
+};
+
+const all = Object.values(features);
+
+export const entities = all.flatMap((feature) => feature.entities);
+export const resolvers = [NodeResolver, ...all.flatMap((feature) => feature.resolvers)] as const;
+export const nodeLoaders: ReadonlyMap<string, NodeLoader> = new Map(
+  all.flatMap((feature) => Object.entries(feature.nodes ?? {})),
+);

@@ -1,0 +1,103 @@
+import type { Database } from '../kernel/database/database.js';
+import { CheckIn } from './check-in.entity.js';
+import { emptyTally, type Tally } from './tally.entity.js';
+import { wholeEvent } from './tally.rules.js';
+
+const toCheckIn = (row: CheckIn) => Object.assign(new CheckIn(), row);
+
+/** Rows of an event's log behind `sequence`, in order. What has a number is committed, and nothing comes in between. */
+export async function readLog(db: Database, eventId: number, sequence: number, limit: number): Promise<CheckIn[]> {
+  const rows = await db.query<CheckIn>(
+    `select ${db.columns(CheckIn, 'c')} from check_in c
+     where c.event_id = $1 and c.sequence > $2 order by c.sequence limit $3`,
+    [eventId, sequence, limit],
+    'read-log',
+  );
+  return rows.map(toCheckIn);
+}
+
+/** The newest rows before `sequence`, newest first; `unitId` narrows to a unit and everything below it. */
+export async function readLogBackwards(
+  db: Database,
+  eventId: number,
+  { before, unit, limit }: { before: number; unit: { id: number; level: number } | null; limit: number },
+): Promise<CheckIn[]> {
+  const column = unit && ['school_id', 'station_id', 'team_id', 'post_id'][unit.level - 1];
+  const rows = await db.query<CheckIn>(
+    `select ${db.columns(CheckIn, 'c')} from check_in c
+     where c.event_id = $1 and c.sequence < $2 ${column ? `and c.${column} = $4` : ''}
+     order by c.sequence desc limit $3`,
+    [eventId, before, limit, ...(unit ? [unit.id] : [])],
+    `read-log-backwards ${column ?? ''}`,
+  );
+  return rows.map(toCheckIn);
+}
+
+/** How many rows an event's log has at and below a unit. */
+export async function countLog(
+  db: Database,
+  eventId: number,
+  unit: { id: number; level: number } | null,
+): Promise<number> {
+  const column = unit && ['school_id', 'station_id', 'team_id', 'post_id'][unit.level - 1];
+  const [row] = column
+    ? await db.query<{ count: number }>(
+        `select count(*)::int as count from check_in where event_id = $1 and ${column} = $2`,
+        [eventId, unit.id],
+      )
+    : await db.query<{ count: number }>('select sequence as count from feed where event_id = $1', [eventId]);
+  return row?.count ?? 0;
+}
+
+/** Rows by their place, in the order asked for; null where there is none. */
+export async function readRows(
+  db: Database,
+  places: readonly { eventId: number; sequence: number }[],
+): Promise<(CheckIn | null)[]> {
+  const rows = await db.query<CheckIn>(
+    `select ${db.columns(CheckIn, 'c')} from unnest($1::int[], $2::int[]) as k (event_id, sequence)
+     join check_in c on c.event_id = k.event_id and c.sequence = k.sequence`,
+    [places.map((p) => p.eventId), places.map((p) => p.sequence)],
+    'read-rows',
+  );
+  const byKey = new Map(rows.map((row) => [`${row.eventId}.${row.sequence}`, toCheckIn(row)]));
+  return places.map((p) => byKey.get(`${p.eventId}.${p.sequence}`) ?? null);
+}
+
+export interface FeedState {
+  epoch: string;
+  sequence: number;
+  /** By unit key, and the event's own at `wholeEvent`. */
+  tallies: Map<number, Tally>;
+}
+
+/** Where a feed stands and what it has counted up to there, in one snapshot; undefined for an unknown event. */
+export async function readState(db: Database, eventId: number): Promise<FeedState | undefined> {
+  const rows = await db.query<Tally & { unitId: number; epoch: string; sequence: number }>(
+    `select $2::int as "unitId", epoch, sequence, check_ins as "checkIns", people, on_site as "onSite", minutes
+       from feed where event_id = $1
+     union all
+     select unit_id, '', 0, check_ins, people, on_site, minutes from unit_tally where event_id = $1`,
+    [eventId, wholeEvent],
+    'read-state',
+  );
+  const head = rows.find((row) => row.unitId === wholeEvent);
+  if (!head) return undefined;
+  const tallies = new Map(
+    rows.map(({ unitId, checkIns, people, onSite, minutes }) => [unitId, { checkIns, people, onSite, minutes }]),
+  );
+  return { epoch: head.epoch, sequence: head.sequence, tallies };
+}
+
+export function tallyOf(state: FeedState, unitId: number): Tally {
+  return state.tallies.get(unitId) ?? emptyTally;
+}
+
+/** The heads of some feeds: the cheap look that finds what a lost bell has missed. */
+export async function readHeads(db: Database, eventIds: number[]) {
+  return db.query<{ eventId: number; epoch: string; sequence: number }>(
+    'select event_id as "eventId", epoch, sequence from feed where event_id = any($1)',
+    [eventIds],
+    'read-heads',
+  );
+}

@@ -1,0 +1,148 @@
+import { Arg, Args, Ctx, Field, FieldResolver, ID, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
+import { connectionOf, PageArgs } from '../kernel/connection.js';
+import type { Context } from '../kernel/context.js';
+import { requiredEvent, requireEvent } from '../event/event.service.js';
+import { CommunityEvent } from '../event/community-event.entity.js';
+import { requiredUnit } from '../hierarchy/hierarchy.service.js';
+import { GridPost, ServiceUnit } from '../hierarchy/service-unit.entity.js';
+import { maySeePerson, volunteerRow, badgeOf } from '../volunteer/volunteer.service.js';
+import { stripInvisible } from '../volunteer/volunteer.rules.js';
+import { VolunteerBadge } from '../volunteer/volunteer.entity.js';
+import { CheckIn } from './check-in.entity.js';
+import { CursorScalar, type Cursor } from './cursor.js';
+import { followCheckIns, followScoreboard, listCheckIns, type CheckInFrame, type Scoreboard } from './feed.service.js';
+import { Tally } from './tally.entity.js';
+import { allTimeTally, feedHead, unitTally } from './tally.service.js';
+
+const CheckInConnection = connectionOf(CheckIn, 'CheckIn');
+
+@ObjectType('CheckInFrame', {
+  description:
+    "A run of check-ins that became visible together: one or many. Within one subscription, and across reconnects that pass `after`, sequences come as 1, 2, 3 … : none missing, none twice (with `within`, the same order and only that unit's).",
+})
+class CheckInFrameType {
+  @Field(() => CursorScalar, { description: "The last one's place." })
+  cursor!: Cursor;
+
+  @Field(() => [CheckIn])
+  checkIns!: CheckIn[];
+}
+
+@ObjectType('UnitTally', { description: 'One line of a scoreboard.' })
+class UnitTallyType {
+  @Field(() => ServiceUnit)
+  unit!: ServiceUnit;
+
+  @Field(() => Tally)
+  tally!: Tally;
+}
+
+@ObjectType('Scoreboard', { description: 'Tallies that belong together: all counted up to the same check-in.' })
+class ScoreboardType {
+  @Field(() => CursorScalar, { description: 'Up to which check-in it has counted.' })
+  cursor!: Cursor;
+
+  @Field(() => Date, { description: 'When that check-in became visible here.' })
+  asOf!: Date;
+
+  @Field(() => Tally)
+  tally!: Tally;
+
+  @Field(() => [UnitTallyType], { description: 'The children of `unit`, or the schools.' })
+  units!: UnitTallyType[];
+}
+
+@Resolver(() => CheckIn)
+export class CheckInFeedResolver {
+  @Subscription(() => CheckInFrameType, {
+    description: 'From `after` on (exclusive); without it, from now. `within`: only below this unit.',
+    subscribe: ({ args, context }) => followCheckIns(context as Context, args as Parameters<typeof followCheckIns>[1]),
+  })
+  checkIns(
+    @Root() frame: CheckInFrame,
+    @Arg('event', () => ID) _event: string,
+    @Arg('within', () => ID, { nullable: true }) _within?: string,
+    @Arg('after', () => CursorScalar, { nullable: true }) _after?: Cursor,
+  ): CheckInFrame {
+    return frame;
+  }
+
+  @Subscription(() => ScoreboardType, {
+    description: 'Whole at once on subscribing, then whenever it changed, a few times a second at most.',
+    subscribe: ({ args, context }) =>
+      followScoreboard(context as Context, args as Parameters<typeof followScoreboard>[1]),
+  })
+  scoreboard(
+    @Root() scoreboard: Scoreboard,
+    @Arg('event', () => ID) _event: string,
+    @Arg('unit', () => ID, { nullable: true }) _unit?: string,
+  ): Scoreboard {
+    return scoreboard;
+  }
+
+  @FieldResolver(() => CommunityEvent)
+  event(@Ctx() ctx: Context, @Root() checkIn: CheckIn) {
+    return requiredEvent(ctx, checkIn.eventId);
+  }
+
+  @FieldResolver(() => GridPost)
+  post(@Ctx() ctx: Context, @Root() checkIn: CheckIn) {
+    return requiredUnit(ctx, checkIn.postId);
+  }
+
+  @FieldResolver(() => VolunteerBadge, { description: 'Masked unless the viewer may see the person.' })
+  volunteer(@Ctx() ctx: Context, @Root() checkIn: CheckIn) {
+    return badgeOf(ctx, checkIn.volunteerId);
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'A short remark by whoever recorded it. Null for viewers who may not see the person.',
+  })
+  async note(@Ctx() ctx: Context, @Root() checkIn: CheckIn) {
+    if (checkIn.note === null) return null;
+    const volunteer = await volunteerRow(ctx).load(checkIn.volunteerId);
+    return volunteer && (await maySeePerson(ctx, volunteer)) ? stripInvisible(checkIn.note) : null;
+  }
+}
+
+@Resolver(() => CommunityEvent)
+export class EventFeedResolver {
+  @FieldResolver(() => Tally, { description: 'Everything that was counted at this event.' })
+  tally(@Ctx() ctx: Context, @Root() event: CommunityEvent) {
+    return feedHead(ctx).load(event.id);
+  }
+
+  @FieldResolver(() => CursorScalar, {
+    description: "The feed's present end. What is read in the same operation, `tally` and the first page of `checkIns`, ends there: hand it to the subscription as `after` to go on without a gap.",
+  })
+  cursor(@Ctx() ctx: Context, @Root() event: CommunityEvent) {
+    return feedHead(ctx).load(event.id);
+  }
+
+  @FieldResolver(() => CheckInConnection, { description: 'Newest first; `within` narrows to a unit.' })
+  checkIns(
+    @Ctx() ctx: Context,
+    @Root() event: CommunityEvent,
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('within', () => ID, { nullable: true }) within?: string,
+  ) {
+    return listCheckIns(ctx, event, args, within);
+  }
+}
+
+@Resolver(() => ServiceUnit)
+export class UnitFeedResolver {
+  @FieldResolver(() => Tally, {
+    description: 'Everything below, at every level, for this event or for all time.',
+  })
+  async tally(
+    @Ctx() ctx: Context,
+    @Root() unit: ServiceUnit,
+    @Arg('event', () => ID, { nullable: true }) event?: string,
+  ) {
+    if (!event) return allTimeTally(ctx).load(unit.id);
+    const { id } = await requireEvent(ctx, event);
+    return unitTally(ctx).load({ eventId: id, unitId: unit.id });
+  }
+}

@@ -1,0 +1,143 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
+import type { Context } from '../kernel/context.js';
+import { abortable } from '../kernel/live/abortable.js';
+import { defineLoader } from '../kernel/loaders.js';
+import { requireEvent } from '../event/event.service.js';
+import type { CommunityEvent } from '../event/community-event.entity.js';
+import { allChildren, requireUnit } from '../hierarchy/hierarchy.service.js';
+import type { ServiceUnit } from '../hierarchy/service-unit.entity.js';
+import type { CheckIn } from './check-in.entity.js';
+import { cursorExpired, type Cursor } from './cursor.js';
+import { countLog, readLogBackwards, readRows, tallyOf } from './feed.log.js';
+import type { Tally } from './tally.entity.js';
+import { wholeEvent } from './tally.rules.js';
+import { feedHead } from './tally.service.js';
+
+/** A scoreboard goes out at most this often. */
+const scoreboardMs = 250;
+
+export interface CheckInFrame {
+  cursor: Cursor;
+  checkIns: CheckIn[];
+}
+
+export interface Scoreboard {
+  cursor: Cursor;
+  asOf: Date;
+  tally: Tally;
+  units: { unit: ServiceUnit; tally: Tally }[];
+}
+
+export const checkInByPlace = defineLoader(
+  (ctx: Context, places: readonly { eventId: number; sequence: number }[]) => readRows(ctx.db, places),
+  ({ eventId, sequence }) => `${eventId}.${sequence}`,
+);
+
+/** For `node(id)`: a check-in's key is its event and its place there. */
+export async function checkInNode(ctx: Context, key: string): Promise<CheckIn | null> {
+  const match = /^([1-9]\d{0,8})\.([1-9]\d{0,8})$/.exec(key);
+  return match ? checkInByPlace(ctx).load({ eventId: Number(match[1]), sequence: Number(match[2]) }) : null;
+}
+
+/** An event's log as a list, newest first; `within` narrows to a unit and everything below it. */
+export async function listCheckIns(
+  ctx: Context,
+  event: CommunityEvent,
+  args: PageArgs,
+  within?: string | null,
+): Promise<Page<CheckIn>> {
+  const unit = within ? await requireUnit(ctx, within) : null;
+  const scope = unit && { id: unit.id, level: unit.levelNumber };
+  const place = decodeCursor(args.after);
+  // The first page ends where the event's tally and cursor of the same operation do: they make one snapshot.
+  const before =
+    place === undefined
+      ? (await feedHead(ctx).load(event.id)).sequence + 1
+      : /^\d{1,9}$/.test(place)
+        ? Number(place)
+        : 0;
+  const rows = await readLogBackwards(ctx.db, event.id, { before, unit: scope, limit: args.first + 1 });
+  return toPage(rows, args, (row) => row.sequence, () => countLog(ctx.db, event.id, scope));
+}
+
+/**
+ * The feed of an event from `after` on (exclusive), or from now: every row once, in order. Throws NOT_FOUND for an event
+ * or unit that is not there and CURSOR_EXPIRED for a place in another history.
+ */
+export async function followCheckIns(
+  ctx: Context,
+  args: { event: string; within?: string | null; after?: Cursor | null },
+): Promise<AsyncIterableIterator<CheckInFrame>> {
+  const event = await requireEvent(ctx, args.event);
+  const unit = args.within ? await requireUnit(ctx, args.within) : null;
+  const { channel, leave } = await ctx.hub.join(event.id);
+  if (args.after && args.after.epoch !== channel.epoch) {
+    leave();
+    throw cursorExpired(ctx.locale);
+  }
+  const { epoch } = channel;
+  let sequence = args.after?.sequence ?? channel.sequence;
+
+  return abortable(async function* (signal) {
+    try {
+      while (!signal.aborted) {
+        if (channel.ended) throw cursorExpired(ctx.locale);
+        const rows = await channel.rowsAfter(sequence);
+        if (rows.length === 0) {
+          await channel.changed(signal);
+          continue;
+        }
+        sequence = rows.at(-1)!.sequence;
+        const checkIns = unit ? rows.filter((row) => isUnder(row, unit.id)) : [...rows];
+        if (checkIns.length > 0) yield { cursor: { epoch, sequence: checkIns.at(-1)!.sequence }, checkIns };
+      }
+    } finally {
+      leave();
+    }
+  });
+}
+
+function isUnder(row: CheckIn, unitId: number): boolean {
+  return row.schoolId === unitId || row.stationId === unitId || row.teamId === unitId || row.postId === unitId;
+}
+
+/** The tallies of an event, or of a unit in it, with those of the units directly below: at once, then as they change. */
+export async function followScoreboard(
+  ctx: Context,
+  args: { event: string; unit?: string | null },
+): Promise<AsyncIterableIterator<Scoreboard>> {
+  const event = await requireEvent(ctx, args.event);
+  const unit = args.unit ? await requireUnit(ctx, args.unit) : null;
+  const units = await allChildren(ctx, unit?.id ?? null);
+  const { channel, leave } = await ctx.hub.join(event.id);
+
+  return abortable(async function* (signal) {
+    let sent: Tally | undefined;
+    try {
+      while (!signal.aborted) {
+        if (channel.ended) throw cursorExpired(ctx.locale);
+        const tally = { ...tallyOf(channel, unit?.id ?? wholeEvent) };
+        // Whatever happens below a unit changes its own tally too, or nothing of it.
+        if (!sent || !sameTally(sent, tally)) {
+          sent = tally;
+          yield {
+            cursor: { epoch: channel.epoch, sequence: channel.sequence },
+            asOf: channel.asOf,
+            tally,
+            units: units.map((child) => ({ unit: child, tally: { ...tallyOf(channel, child.id) } })),
+          };
+          await delay(scoreboardMs, undefined, { signal }).catch(() => {});
+          if (!sameTally(sent, tallyOf(channel, unit?.id ?? wholeEvent))) continue;
+        }
+        await channel.changed(signal);
+      }
+    } finally {
+      leave();
+    }
+  });
+}
+
+function sameTally(a: Tally, b: Tally): boolean {
+  return a.checkIns === b.checkIns && a.people === b.people && a.onSite === b.onSite && a.minutes === b.minutes;
+}

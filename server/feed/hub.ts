@@ -1,0 +1,105 @@
+import type { Logger } from 'pino';
+import type { Database } from '../kernel/database/database.js';
+import { Bell } from '../kernel/live/bell.js';
+import { Channel } from './channel.js';
+import { readHeads, readState } from './feed.log.js';
+
+/** A missed bell costs this long at most. */
+const lookMs = 1_000;
+/** A channel that nobody follows is kept this long: screens come back after a short cut. */
+const idleMs = 60_000;
+
+/** The NOTIFY channel that the writer rings; the payload is the event's key. */
+export const feedBell = 'feed';
+
+declare module '../kernel/context.js' {
+  interface Context {
+    readonly hub: Hub;
+  }
+}
+
+/** The feeds that somebody on this node follows, one channel each. */
+export class Hub {
+  private readonly channels = new Map<number, Promise<Channel>>();
+  private readonly bell: Bell;
+  private look: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly db: Database,
+    private readonly log: Logger,
+    private readonly now: () => Date,
+  ) {
+    this.bell = new Bell(db.url, feedBell, (payload) => void this.rung(payload), log);
+  }
+
+  async open(): Promise<void> {
+    await this.bell.open();
+    this.lookLater();
+  }
+
+  /** Follows an event's feed; call the result's `leave` when done. */
+  async join(eventId: number): Promise<{ channel: Channel; leave: () => void }> {
+    let opening = this.channels.get(eventId);
+    if (!opening) {
+      opening = this.openChannel(eventId);
+      this.channels.set(eventId, opening);
+      opening.catch(() => this.channels.delete(eventId));
+    }
+    const channel = await opening;
+    channel.followers++;
+    const leave = () => {
+      channel.followers--;
+      channel.idleSince = performance.now();
+    };
+    return { channel, leave };
+  }
+
+  private async openChannel(eventId: number): Promise<Channel> {
+    const state = await readState(this.db, eventId);
+    if (!state) throw new Error(`event ${eventId} has no feed`);
+    const channel = new Channel(eventId, state, this.db, this.log, this.now);
+    // What was committed between the snapshot and our place in the map rang a bell that nobody heard.
+    setImmediate(() => channel.ring());
+    return channel;
+  }
+
+  private async rung(payload: string | null): Promise<void> {
+    const opening = payload === null ? [...this.channels.values()] : [this.channels.get(Number(payload))];
+    for (const channel of opening) (await channel?.catch(() => undefined))?.ring();
+  }
+
+  private lookLater(): void {
+    this.look = setTimeout(() => void this.lookAtHeads().finally(() => this.look && this.lookLater()), lookMs);
+  }
+
+  /** Finds what a lost bell has missed, and whether a feed's history was replaced under us. */
+  private async lookAtHeads(): Promise<void> {
+    if (this.channels.size === 0) return;
+    try {
+      const channels = await Promise.all(this.channels.values());
+      const known = channels.map((channel) => channel.sequence);
+      const heads = new Map((await readHeads(this.db, [...this.channels.keys()])).map((head) => [head.eventId, head]));
+      for (const [i, channel] of channels.entries()) {
+        const head = heads.get(channel.eventId);
+        if (head?.epoch !== channel.epoch || head.sequence < known[i]!) this.drop(channel);
+        else if (head.sequence > channel.sequence) channel.ring();
+        else if (channel.followers === 0 && performance.now() - channel.idleSince > idleMs) this.drop(channel);
+      }
+    } catch (error) {
+      this.log.warn({ err: error }, 'the heads of the feeds could not be read; looking again soon');
+    }
+  }
+
+  private drop(channel: Channel): void {
+    this.channels.delete(channel.eventId);
+    channel.end();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.look);
+    this.look = undefined;
+    await this.bell.close();
+    for (const opening of this.channels.values()) (await opening.catch(() => undefined))?.end();
+    this.channels.clear();
+  }
+}

@@ -1,0 +1,56 @@
+import { Check, Entity, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { type Rel, PrimaryKeyProp } from '@mikro-orm/core';
+import { Field, Int, ObjectType } from 'type-graphql';
+import { CommunityEvent } from '../event/community-event.entity.js';
+import { ServiceUnit } from '../hierarchy/service-unit.entity.js';
+
+@ObjectType({ description: 'What the wall counts. People are counted once, wherever they moved.' })
+export class Tally {
+  @Field(() => Int, { description: 'Arrivals recorded, a move to another post among them.' })
+  checkIns!: number;
+
+  @Field(() => Int, { description: 'Different people who checked in.' })
+  people!: number;
+
+  @Field(() => Int, { description: 'Checked in and not yet out.' })
+  onSite!: number;
+
+  @Field(() => Int, { description: 'Whole minutes of the stays that have ended.' })
+  minutes!: number;
+}
+
+export const emptyTally: Readonly<Tally> = Object.freeze({ checkIns: 0, people: 0, onSite: 0, minutes: 0 });
+
+/** The kept tally of one unit in one event: moved in the transaction that appends to the feed. */
+@Entity()
+@Check({
+  name: 'unit_tally_check',
+  expression: 'check_ins >= 0 and people >= 0 and on_site >= 0 and minutes >= 0',
+})
+export class UnitTally {
+  @PrimaryKey({ type: 'integer' })
+  eventId!: number;
+
+  @PrimaryKey({ type: 'integer' })
+  unitId!: number;
+
+  [PrimaryKeyProp]?: ['eventId', 'unitId'];
+
+  @ManyToOne(() => CommunityEvent, { fieldName: 'event_id', deleteRule: 'restrict', lazy: true })
+  event?: Rel<CommunityEvent>;
+
+  @ManyToOne(() => ServiceUnit, { fieldName: 'unit_id', deleteRule: 'restrict', lazy: true })
+  unit?: Rel<ServiceUnit>;
+
+  @Property({ type: 'integer' })
+  checkIns!: number;
+
+  @Property({ type: 'integer' })
+  people!: number;
+
+  @Property({ type: 'integer' })
+  onSite!: number;
+
+  @Property({ type: 'integer' })
+  minutes!: number;
+}

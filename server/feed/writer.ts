@@ -1,0 +1,169 @@
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Database } from '../kernel/database/database.js';
+import type { CheckIn } from './check-in.entity.js';
+import { feedBell } from './hub.js';
+import { emptyTally, type Tally } from './tally.entity.js';
+import { addTally, foldRow, wholeEvent } from './tally.rules.js';
+
+/** The most that one transaction takes along. */
+const batchSize = 500;
+/** How long a batch is tried again while the database is away, before its clients are told. */
+const patienceMs = 8_000;
+
+/**
+ * Decides and stores one batch inside the transaction that holds the feed's lock. Rows get `head.sequence + 1` and so on
+ * in order; one outcome for each request, in their order.
+ */
+export type Record_<Request, Outcome> = (
+  client: pg.ClientBase,
+  head: { eventId: number; epoch: string; sequence: number },
+  requests: readonly Request[],
+) => Promise<{ outcomes: Outcome[]; rows: CheckIn[] }>;
+
+interface Waiting<Request, Outcome> {
+  request: Request;
+  resolve: (outcome: Outcome) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Thrown by a `Record_` that met another transaction half-way: the batch is rolled back and done again. */
+export class BatchConflict extends Error {}
+
+/**
+ * Appends to feeds with group commit: commits at once when idle, and takes along whatever arrives while a commit is in
+ * flight. Many check-ins cost one flush, and an answer means that it is on disk.
+ */
+export class FeedWriter<Request, Outcome> {
+  private readonly queues = new Map<number, Waiting<Request, Outcome>[]>();
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(
+    private readonly db: Database,
+    private readonly log: Logger,
+    private readonly record: Record_<Request, Outcome>,
+  ) {}
+
+  append(eventId: number, request: Request): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const queue = this.queues.get(eventId);
+      if (queue) {
+        queue.push({ request, resolve, reject });
+        return;
+      }
+      const fresh = [{ request, resolve, reject }];
+      this.queues.set(eventId, fresh);
+      const run = this.run(eventId, fresh).finally(() => this.running.delete(run));
+      this.running.add(run);
+    });
+  }
+
+  private async run(eventId: number, queue: Waiting<Request, Outcome>[]): Promise<void> {
+    while (queue.length > 0) await this.settle(eventId, queue.splice(0, batchSize));
+    this.queues.delete(eventId);
+  }
+
+  private async settle(eventId: number, batch: Waiting<Request, Outcome>[]): Promise<void> {
+    const giveUpAt = performance.now() + patienceMs;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const outcomes = await this.commit(
+          eventId,
+          batch.map(({ request }) => request),
+        );
+        batch.forEach(({ resolve }, i) => resolve(outcomes[i]!));
+        return;
+      } catch (error) {
+        // A lost connection leaves open whether the commit was heard. The keys make trying again safe.
+        if (isPassing(error) && performance.now() < giveUpAt) {
+          this.log.warn({ err: error, attempt }, 'a batch of check-ins is tried again');
+          await new Promise((resolve) => setTimeout(resolve, Math.min(20 * 2 ** attempt, 500)));
+        } else if (batch.length > 1 && !isPassing(error)) {
+          // One that the database will not take must not spoil the others.
+          for (const one of batch) await this.settle(eventId, [one]);
+          return;
+        } else {
+          batch.forEach(({ reject }) => reject(error));
+          return;
+        }
+      }
+    }
+  }
+
+  private async commit(eventId: number, requests: Request[]): Promise<Outcome[]> {
+    const client = await this.db.pool.connect();
+    let broken: Error | undefined;
+    try {
+      // One message, so one round trip; the key is a number, so it can stand in the text.
+      const [, locked] = (await client.query(
+        `begin; select event_id as "eventId", epoch, sequence from feed where event_id = ${Number(eventId)} for update`,
+      )) as unknown as pg.QueryResult[];
+      const head = locked!.rows[0];
+      if (!head) throw new Error(`event ${eventId} has no feed`);
+      const { outcomes, rows } = await this.record(client, head, requests);
+      if (rows.length > 0) await this.moveHead(client, eventId, rows);
+      await client.query('commit');
+      return outcomes;
+    } catch (error) {
+      await client.query('rollback').catch((failure: Error) => (broken = failure));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  private async moveHead(client: pg.ClientBase, eventId: number, rows: CheckIn[]): Promise<void> {
+    const changes = new Map<number, Tally>();
+    for (const row of rows) {
+      foldRow(row, (unitId, delta) => {
+        let sum = changes.get(unitId);
+        if (!sum) changes.set(unitId, (sum = { ...emptyTally }));
+        addTally(sum, delta);
+      });
+    }
+    const event = changes.get(wholeEvent)!;
+    changes.delete(wholeEvent);
+    const units = [...changes];
+    await client.query({
+      name: 'move-head',
+      text: `with units as (
+          insert into unit_tally as t (event_id, unit_id, check_ins, people, on_site, minutes)
+          select $1, * from unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::int[])
+          on conflict (event_id, unit_id) do update set check_ins = t.check_ins + excluded.check_ins,
+            people = t.people + excluded.people, on_site = t.on_site + excluded.on_site,
+            minutes = t.minutes + excluded.minutes
+        ), head as (
+          update feed set sequence = $7, check_ins = check_ins + $8, people = people + $9, on_site = on_site + $10,
+            minutes = minutes + $11
+          where event_id = $1
+        )
+        select pg_notify('${feedBell}', $1::text)`,
+      values: [
+        eventId,
+        units.map(([id]) => id),
+        units.map(([, t]) => t.checkIns),
+        units.map(([, t]) => t.people),
+        units.map(([, t]) => t.onSite),
+        units.map(([, t]) => t.minutes),
+        rows.at(-1)!.sequence,
+        event.checkIns,
+        event.people,
+        event.onSite,
+        event.minutes,
+      ],
+    });
+  }
+
+  /** Resolves when everything that was handed in has been answered. */
+  async close(): Promise<void> {
+    await Promise.all(this.running);
+  }
+}
+
+/** Faults that pass by themselves: no connection, a server that starts or stops, a deadlock, a half-way meeting. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof BatchConflict) return true;
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === undefined) return /connection terminated|timeout exceeded when trying to connect/i.test(message ?? '');
+  return /^(08|57P0|53300|40001|40P01|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code);
+}

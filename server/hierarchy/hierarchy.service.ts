@@ -1,0 +1,150 @@
+import { defineLoader } from '../kernel/loaders.js';
+import { notFound } from '../kernel/errors.js';
+import { numericKey } from '../kernel/global-id.js';
+import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
+import type { Context } from '../kernel/context.js';
+import { Brand } from './brand.entity.js';
+import { ServiceUnit, toServiceUnit } from './service-unit.entity.js';
+
+type UnitRow = ServiceUnit & { levelNumber: number };
+
+/** One unit by its key. The hierarchy hangs on the wall: every viewer may see it. */
+export const unitById = defineLoader(async (ctx: Context, ids: readonly number[]) => {
+  const rows = await ctx.db.query<UnitRow>(
+    `select ${ctx.db.columns(ServiceUnit, 'u')} from service_unit u where u.id = any($1)`,
+    [ids],
+    'units-by-id',
+  );
+  const byId = new Map(rows.map((row) => [row.id, toServiceUnit(row)]));
+  return ids.map((id) => byId.get(id) ?? null);
+});
+
+export const unitByCode = defineLoader(async (ctx: Context, codes: readonly string[]) => {
+  const rows = await ctx.db.query<UnitRow>(
+    `select ${ctx.db.columns(ServiceUnit, 'u')} from service_unit u where u.code = any($1)`,
+    [codes],
+    'units-by-code',
+  );
+  const byCode = new Map(rows.map((row) => [row.code, toServiceUnit(row)]));
+  return codes.map((code) => byCode.get(code) ?? null);
+});
+
+/** A unit that a client names by its global id; NOT_FOUND for anything else. */
+export async function requireUnit(ctx: Context, id: string): Promise<ServiceUnit> {
+  const key = numericKey(id, 'CultureSchool', 'ServiceStation', 'VolunteerTeam', 'GridPost');
+  const unit = key === undefined ? null : await unitById(ctx).load(key);
+  if (!unit || unit.nodeId !== id) throw notFound(ctx.locale);
+  return unit;
+}
+
+/** The keys of a unit and of everything above it, from the school down. */
+export const unitPath = defineLoader(async (ctx: Context, ids: readonly number[]) => {
+  const rows = await ctx.db.query<{ id: number; path: number[] }>(
+    `select u.id, array_remove(array[g.id, f.id, p.id, u.id], null) as path
+     from service_unit u
+     left join service_unit p on p.id = u.parent_id
+     left join service_unit f on f.id = p.parent_id
+     left join service_unit g on g.id = f.parent_id
+     where u.id = any($1)`,
+    [ids],
+    'unit-path',
+  );
+  const byId = new Map(rows.map((row) => [row.id, row.path]));
+  return ids.map((id) => byId.get(id) ?? []);
+});
+
+/** From the school down to the parent. */
+export async function ancestorsOf(ctx: Context, unit: ServiceUnit): Promise<ServiceUnit[]> {
+  if (unit.parentId === null) return [];
+  const path = await unitPath(ctx).load(unit.id);
+  return Promise.all(path.slice(0, -1).map((id) => requiredUnit(ctx, id)));
+}
+
+/** A unit that a foreign key promises to be there. */
+export async function requiredUnit(ctx: Context, id: number): Promise<ServiceUnit> {
+  const unit = await unitById(ctx).load(id);
+  if (!unit) throw new Error(`service unit ${id} is referred to but missing`);
+  return unit;
+}
+
+/** Whether a unit is the given one or below it; a scope of null is everywhere. */
+export async function isWithin(ctx: Context, unitId: number, scopeId: number | null): Promise<boolean> {
+  return scopeId === null || (await unitPath(ctx).load(unitId)).includes(scopeId);
+}
+
+interface ChildrenKey {
+  parentId: number | null;
+  first: number;
+  after: string | undefined;
+}
+
+/** Pages of children, by code: those of many parents in one statement. */
+const childrenOf = defineLoader(
+  async (ctx: Context, keys: readonly ChildrenKey[]) => {
+    const rows = await ctx.db.query<UnitRow & { ask: number }>(
+      `select k.ask, c.*
+       from unnest($1::int[], $2::int[], $3::int[], $4::text[]) as k (ask, parent_id, first, after)
+       cross join lateral (
+         select ${ctx.db.columns(ServiceUnit, 'u')} from service_unit u
+         where case when k.parent_id is null then u.parent_id is null and u.level = 1 else u.parent_id = k.parent_id end
+           and (k.after is null or u.code > k.after)
+         order by u.code limit k.first + 1
+       ) c
+       order by k.ask, c.code`,
+      [keys.map((_, i) => i), keys.map((k) => k.parentId), keys.map((k) => k.first), keys.map((k) => k.after)],
+      'unit-children',
+    );
+    const pages: ServiceUnit[][] = keys.map(() => []);
+    for (const { ask, ...row } of rows) pages[ask]!.push(toServiceUnit(row as UnitRow));
+    return pages;
+  },
+  (key) => `${key.parentId} ${key.first} ${key.after ?? ''}`,
+);
+
+const childCount = defineLoader(async (ctx: Context, parents: readonly number[]) => {
+  const rows = await ctx.db.query<{ parentId: number; count: number }>(
+    `select coalesce(parent_id, 0) as "parentId", count(*)::int as count from service_unit
+     where coalesce(parent_id, 0) = any($1) group by 1`,
+    [parents],
+  );
+  const counts = new Map(rows.map((row) => [row.parentId, row.count]));
+  return parents.map((id) => counts.get(id) ?? 0);
+});
+
+/** A page of the units directly below `parentId`, or of the schools when it is null. */
+export async function children<T extends ServiceUnit>(
+  ctx: Context,
+  parentId: number | null,
+  args: PageArgs,
+): Promise<Page<T>> {
+  const rows = await childrenOf(ctx).load({ parentId, first: args.first, after: decodeCursor(args.after) });
+  return toPage(rows as T[], args, (unit) => unit.code, () => childCount(ctx).load(parentId ?? 0));
+}
+
+/** All units directly below `parentId`, or all schools: for a scoreboard, which is always whole. */
+export async function allChildren(ctx: Context, parentId: number | null): Promise<ServiceUnit[]> {
+  const rows = await ctx.db.query<UnitRow>(
+    `select ${ctx.db.columns(ServiceUnit, 'u')} from service_unit u
+     where case when $1::int is null then u.level = 1 else u.parent_id = $1 end order by u.code`,
+    [parentId],
+    'unit-all-children',
+  );
+  return rows.map(toServiceUnit);
+}
+
+/** The brand that a station has now. */
+export const currentBrand = defineLoader(async (ctx: Context, stationIds: readonly number[]) => {
+  const rows = await ctx.db.query<Brand>(
+    `select ${ctx.db.columns(Brand, 'b')} from brand b where b.station_id = any($1) and b.until is null`,
+    [stationIds],
+    'current-brands',
+  );
+  const byStation = new Map(rows.map((row) => [row.stationId, Object.assign(new Brand(), row)]));
+  return stationIds.map((id) => byStation.get(id) ?? null);
+});
+
+export const brandById = defineLoader(async (ctx: Context, ids: readonly number[]) => {
+  const rows = await ctx.db.query<Brand>(`select ${ctx.db.columns(Brand, 'b')} from brand b where b.id = any($1)`, [ids]);
+  const byId = new Map(rows.map((row) => [row.id, Object.assign(new Brand(), row)]));
+  return ids.map((id) => byId.get(id) ?? null);
+});

@@ -1,0 +1,101 @@
+import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql';
+
+/** The arguments of every list. The door refuses a `first` outside 1..100 before anything is executed. */
+@ArgsType()
+export class PageArgs {
+  @Field(() => Int, { description: 'How many, 1 to 100.' })
+  first!: number;
+
+  @Field(() => String, { nullable: true, description: 'A cursor of this list: go on behind it.' })
+  after?: string;
+}
+
+@ObjectType({ description: 'Where a page stands in its list.' })
+export class PageInfo {
+  @Field(() => Boolean)
+  hasNextPage!: boolean;
+
+  @Field(() => Boolean)
+  hasPreviousPage!: boolean;
+
+  @Field(() => String, { nullable: true })
+  startCursor!: string | null;
+
+  @Field(() => String, { nullable: true })
+  endCursor!: string | null;
+}
+
+export interface Edge<T> {
+  cursor: string;
+  node: T;
+}
+
+export interface Page<T> {
+  edges: Edge<T>[];
+  nodes: T[];
+  pageInfo: PageInfo;
+  /** Runs only when the client asks for the count. */
+  totalCount: () => Promise<number>;
+}
+
+/**
+ * A page from up to `first + 1` rows in the list's order: the one too many tells that there is more.
+ * `cursorOf` names a row's place in that order.
+ */
+export function toPage<T>(
+  rows: T[],
+  args: PageArgs,
+  cursorOf: (row: T) => string | number,
+  totalCount: () => Promise<number>,
+): Page<T> {
+  const nodes = rows.slice(0, args.first);
+  const edges = nodes.map((node) => ({ cursor: encodeCursor(cursorOf(node)), node }));
+  return {
+    edges,
+    nodes,
+    pageInfo: {
+      hasNextPage: rows.length > args.first,
+      hasPreviousPage: args.after !== undefined && args.after !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount,
+  };
+}
+
+function encodeCursor(place: string | number): string {
+  return Buffer.from(String(place)).toString('base64url');
+}
+
+/** The place behind `after`, or undefined when there is none; an unreadable cursor counts as a place that matches nothing. */
+export function decodeCursor(after: string | null | undefined): string | undefined {
+  return after === null || after === undefined ? undefined : Buffer.from(after, 'base64url').toString();
+}
+
+/** Declares `<Name>Connection` and `<Name>Edge` for a node type. */
+export function connectionOf<T extends object>(node: ClassType<T> | (abstract new () => T), name: string) {
+  @ObjectType(`${name}Edge`)
+  class EdgeType {
+    @Field(() => String)
+    cursor!: string;
+
+    @Field(() => node as ClassType<T>)
+    node!: T;
+  }
+
+  @ObjectType(`${name}Connection`, { description: 'A page of a list.' })
+  class ConnectionType {
+    @Field(() => [EdgeType])
+    edges!: Edge<T>[];
+
+    @Field(() => [node as ClassType<T>], { description: 'The nodes of `edges`, without their cursors.' })
+    nodes!: T[];
+
+    @Field(() => PageInfo)
+    pageInfo!: PageInfo;
+
+    @Field(() => Int, { description: 'All of the list, not only this page.' })
+    totalCount!: () => Promise<number>;
+  }
+  return ConnectionType;
+}

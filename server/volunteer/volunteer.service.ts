@@ -1,0 +1,75 @@
+import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
+import type { Context } from '../kernel/context.js';
+import { forbidden, unauthenticated } from '../kernel/errors.js';
+import { defineLoader } from '../kernel/loaders.js';
+import type { Catalogue } from '../kernel/locale.js';
+import { maySeePeople, ViewerRole } from '../kernel/viewer.js';
+import { isWithin, requireUnit } from '../hierarchy/hierarchy.service.js';
+import { maskName, stripInvisible } from './volunteer.rules.js';
+import { Volunteer, type VolunteerBadge } from './volunteer.entity.js';
+
+const messages: Catalogue<{ someone: string }> = {
+  'zh-CN': { someone: '志愿者' },
+  en: { someone: 'A volunteer' },
+};
+
+/** The row, whoever asks: for use inside the server. What leaves goes through the functions below. */
+export const volunteerRow = defineLoader(async (ctx: Context, ids: readonly number[]) => {
+  const rows = await ctx.db.query<Volunteer>(
+    `select ${ctx.db.columns(Volunteer, 'v')} from volunteer v where v.id = any($1)`,
+    [ids],
+    'volunteers-by-id',
+  );
+  const byId = new Map(rows.map((row) => [row.id, Object.assign(new Volunteer(), row)]));
+  return ids.map((id) => byId.get(id) ?? null);
+});
+
+/** Whether the viewer may see this person: those who run the person's team, or any unit when the person has none. */
+export async function maySeePerson(ctx: Context, volunteer: Volunteer): Promise<boolean> {
+  if (!maySeePeople(ctx.viewer)) return false;
+  if (ctx.viewer.unitId === null) return true;
+  return volunteer.teamId !== null && (await isWithin(ctx, volunteer.teamId, ctx.viewer.unitId));
+}
+
+/** A person by key, or null when there is none that the viewer may see. */
+export async function visibleVolunteer(ctx: Context, id: number): Promise<Volunteer | null> {
+  const volunteer = await volunteerRow(ctx).load(id);
+  return volunteer && (await maySeePerson(ctx, volunteer)) ? volunteer : null;
+}
+
+/** How a person appears beside a check-in: in full for whoever may see them, masked by consent, else nobody in particular. */
+export async function badgeOf(ctx: Context, id: number): Promise<VolunteerBadge> {
+  const volunteer = await volunteerRow(ctx).load(id);
+  if (!volunteer) throw new Error(`volunteer ${id} is referred to but missing`);
+  const { name, contingent, tier, screenConsent } = volunteer;
+  if (await maySeePerson(ctx, volunteer)) return { displayName: stripInvisible(name), contingent, tier };
+  return { displayName: screenConsent ? maskName(name) : messages[ctx.locale].someone, contingent, tier };
+}
+
+/** The register, as far as the viewer may see it, by number. FORBIDDEN for viewers who see no people at all. */
+export async function listVolunteers(ctx: Context, args: PageArgs, within?: string | null): Promise<Page<Volunteer>> {
+  if (ctx.viewer.role === ViewerRole.PUBLIC) throw unauthenticated(ctx.locale);
+  if (!maySeePeople(ctx.viewer)) throw forbidden(ctx.locale);
+  const unit = within ? await requireUnit(ctx, within) : null;
+  // The narrower of the two: a unit outside the viewer's own has nobody in it that they may see.
+  const scopes = [unit?.id ?? null, ctx.viewer.unitId];
+  const teams = `select t.id from service_unit t
+    left join service_unit s on s.id = t.parent_id
+    where t.level = 3 and ($1::int is null or $1 in (t.id, s.id, s.parent_id))
+      and ($2::int is null or $2 in (t.id, s.id, s.parent_id))`;
+  const everyone = scopes.every((scope) => scope === null);
+  const where = everyone ? '$1::int is null and $2::int is null' : `v.team_id in (${teams})`;
+  const rows = await ctx.db.query<Volunteer>(
+    `select ${ctx.db.columns(Volunteer, 'v')} from volunteer v
+     where ${where} and ($3::text is null or v.number > $3) order by v.number limit $4`,
+    [...scopes, decodeCursor(args.after), args.first + 1],
+  );
+  return toPage(
+    rows.map((row) => Object.assign(new Volunteer(), row)),
+    args,
+    (volunteer) => volunteer.number,
+    async () =>
+      (await ctx.db.query<{ count: number }>(`select count(*)::int as count from volunteer v where ${where}`, scopes))[0]!
+        .count,
+  );
+}
