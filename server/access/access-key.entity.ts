@@ -18,7 +18,7 @@ export class AccessKey {
   role!: ViewerRole;
 
   /** The unit at and below which it works; null means everywhere. */
-  @Property({ type: 'integer', nullable: true })
+  @Property({ type: 'integer', nullable: true, persist: false })
   unitId!: number | null;
 
   @ManyToOne(() => ServiceUnit, { fieldName: 'unit_id', nullable: true, deleteRule: 'restrict', lazy: true })

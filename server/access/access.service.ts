@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Clock } from '../kernel/clock.js';
 import type { Database } from '../kernel/database/database.js';
 import { unauthenticated } from '../kernel/errors.js';
+import type { Locale } from '../kernel/locale.js';
 import { publicViewer, type Viewer, type ViewerRole } from '../kernel/viewer.js';
 
 /** How long a key is believed without asking again; a revoked one works on for this long at most. */
@@ -18,10 +19,13 @@ export async function issueKey(
   now: Date,
 ): Promise<string> {
   const key = `bh_${randomBytes(24).toString('base64url')}`;
-  await client.query(
-    'insert into access_key (name, role, unit_id, hash, created_at) values ($1, $2, $3, $4, $5)',
-    [grant.name, grant.role, grant.unitId ?? null, hashOf(key), now],
-  );
+  await client.query('insert into access_key (name, role, unit_id, hash, created_at) values ($1, $2, $3, $4, $5)', [
+    grant.name,
+    grant.role,
+    grant.unitId ?? null,
+    hashOf(key),
+    now,
+  ]);
   return key;
 }
 
@@ -29,7 +33,7 @@ export async function issueKey(
 export function createAuthenticator(db: Database, clock: Clock) {
   const believed = new Map<string, { viewer: Viewer; until: number }>();
 
-  return async function authenticate(authorization: string | undefined): Promise<Viewer> {
+  return async function authenticate(authorization: string | undefined, locale: Locale): Promise<Viewer> {
     if (authorization === undefined) return publicViewer;
     const now = clock().getTime();
     const known = believed.get(authorization);
@@ -46,7 +50,7 @@ export function createAuthenticator(db: Database, clock: Clock) {
       : [];
     if (!row) {
       believed.delete(authorization);
-      throw unauthenticated('zh-CN');
+      throw unauthenticated(locale);
     }
     const viewer = { role: row.role, keyId: row.id, name: row.name, unitId: row.unitId };
     if (believed.size >= believedKeys) believed.delete(believed.keys().next().value!);

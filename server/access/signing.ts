@@ -6,7 +6,7 @@ import type { Database } from '../kernel/database/database.js';
 @Entity()
 @Check({ name: 'signing_secret_one_row', expression: 'id = 1' })
 export class SigningSecret {
-  @PrimaryKey({ type: 'smallint' })
+  @PrimaryKey({ type: 'smallint', autoincrement: false })
   id!: number;
 
   @Property({ type: 'blob' })

@@ -29,7 +29,12 @@ interface Facts {
   event: { startsAt: string; endsAt: string };
   keys: StoredKey[] | null;
   presences:
-    | (PostPath & { volunteerId: number; since: string | null; inSequence: number | null; pendingOutAt: string | null })[]
+    | (PostPath & {
+        volunteerId: number;
+        since: string | null;
+        inSequence: number | null;
+        pendingOutAt: string | null;
+      })[]
     | null;
   visits: (PostPath & { volunteerId: number })[] | null;
   posts: PostPath[] | null;
@@ -151,7 +156,11 @@ export async function recordBatch(
     const { rowCount } = await client.query({
       name: 'write-batch',
       text: writeBatch,
-      values: [JSON.stringify(rows.map(snakeCase)), JSON.stringify(presences), JSON.stringify(freshKeys.map(snakeCase))],
+      values: [
+        JSON.stringify(rows.map(snakeCase)),
+        JSON.stringify(presences),
+        JSON.stringify(freshKeys.map(snakeCase)),
+      ],
     });
     // Another event's batch stored one of these keys since we looked: do it again, knowing that.
     if (rowCount !== freshKeys.length) throw new BatchConflict('a key was stored by another batch meanwhile');
@@ -163,9 +172,7 @@ export async function recordBatch(
 export function replay(stored: StoredKey, scan: Pick<Scan, 'bodyHash'>, row?: CheckIn): Outcome {
   if (stored.bodyHash !== scan.bodyHash) return { kind: 'mismatch' };
   const place = { eventId: stored.eventId, sequence: stored.sequence };
-  return stored.outcome === 'RECORDED'
-    ? { kind: 'recorded', place, row, replayed: true }
-    : { kind: 'already', place };
+  return stored.outcome === 'RECORDED' ? { kind: 'recorded', place, row, replayed: true } : { kind: 'already', place };
 }
 
 function readWhereabouts(facts: Facts): Map<number, Whereabouts> {

@@ -51,7 +51,11 @@ export class PostCodeResolver {
 @Resolver(() => Volunteer)
 export class PassResolver {
   @FieldResolver(() => String, { description: "The person's signed pass for an event, to be shown as a QR code." })
-  async pass(@Ctx() ctx: Context, @Root() volunteer: Volunteer, @Arg('event', () => ID) event: string): Promise<string> {
+  async pass(
+    @Ctx() ctx: Context,
+    @Root() volunteer: Volunteer,
+    @Arg('event', () => ID) event: string,
+  ): Promise<string> {
     const found = await requireEvent(ctx, event);
     return makePass(ctx.signer, volunteer.id, found.id, checkInWindow(found).closesAt);
   }

@@ -33,7 +33,10 @@ export class AlreadyCheckedIn extends Refusal {
   checkIn!: CheckIn;
 }
 
-@ObjectType({ implements: Refusal, description: 'The event is not open for check-in, neither now nor at the time told.' })
+@ObjectType({
+  implements: Refusal,
+  description: 'The event is not open for check-in, neither now nor at the time told.',
+})
 export class CheckInClosed extends Refusal {
   @Field(() => Date)
   opensAt!: Date;

@@ -131,7 +131,9 @@ async function personOf(ctx: Context, id: string | null | undefined): Promise<{ 
 function hashOf(input: CheckInInput, direction: CheckInDirection): string {
   const { event, postCode, pass, post, volunteer, method, at, note } = input;
   const body = [direction, event, postCode, pass, post, volunteer, method, at?.toISOString(), note];
-  return createHash('sha256').update(JSON.stringify(body.map((part) => part ?? null))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(body.map((part) => part ?? null)))
+    .digest('hex');
 }
 
 async function storedKey(ctx: Context, key: string): Promise<StoredKey | undefined> {
@@ -167,7 +169,10 @@ async function refusal(ctx: Context, outcome: Exclude<Outcome, { kind: 'recorded
     case 'already': {
       const row = await rowOf(ctx, outcome);
       const post = await requiredUnit(ctx, row.postId);
-      return Object.assign(new AlreadyCheckedIn(), { message: text.already(timeOf(ctx, row.at), post.name), checkIn: row });
+      return Object.assign(new AlreadyCheckedIn(), {
+        message: text.already(timeOf(ctx, row.at), post.name),
+        checkIn: row,
+      });
     }
     case 'rejected': {
       const { reason } = outcome;
@@ -182,7 +187,12 @@ async function refusal(ctx: Context, outcome: Exclude<Outcome, { kind: 'recorded
 }
 
 function timeOf(ctx: Context, time: Date): string {
-  return time.toLocaleTimeString(ctx.locale, { timeZone: ctx.timeZone, hour: '2-digit', minute: '2-digit', hour12: false });
+  return time.toLocaleTimeString(ctx.locale, {
+    timeZone: ctx.timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  });
 }
 
 function dayAndTime(ctx: Context, time: Date): string {

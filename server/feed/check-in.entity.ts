@@ -51,35 +51,35 @@ export enum ReviewReason {
  */
 @ObjectType({ implements: Node, description: 'One check-in or check-out, as the feed carries it.' })
 @Entity()
-@Index({ properties: ['eventId', 'volunteerId'] })
-@Index({ properties: ['eventId', 'postId', 'sequence'] })
-@Index({ properties: ['eventId', 'teamId', 'sequence'] })
-@Index({ properties: ['eventId', 'stationId', 'sequence'] })
-@Index({ properties: ['eventId', 'schoolId', 'sequence'] })
+@Index({ properties: ['event', 'volunteerId'] })
+@Index({ properties: ['event', 'postId', 'sequence'] })
+@Index({ properties: ['event', 'teamId', 'sequence'] })
+@Index({ properties: ['event', 'stationId', 'sequence'] })
+@Index({ properties: ['event', 'schoolId', 'sequence'] })
 @Check({ name: 'check_in_sequence_check', expression: 'sequence > 0' })
 @Check({ name: 'check_in_direction_check', expression: "direction in ('IN', 'OUT')" })
 @Check({ name: 'check_in_minutes_check', expression: 'minutes >= 0' })
 @Check({ name: 'check_in_note_check', expression: 'char_length(note) <= 200' })
 export class CheckIn extends Node {
-  @PrimaryKey({ type: 'integer' })
+  @ManyToOne(() => CommunityEvent, { primary: true, fieldName: 'event_id', deleteRule: 'restrict', lazy: true })
+  event?: Rel<CommunityEvent>;
+
+  @Property({ type: 'integer', persist: false })
   eventId!: number;
 
   @Field(() => Int, { description: "Place in the event's feed: 1, 2, 3 … without a gap." })
   @PrimaryKey({ type: 'integer' })
   sequence!: number;
 
-  [PrimaryKeyProp]?: ['eventId', 'sequence'];
+  [PrimaryKeyProp]?: ['event', 'sequence'];
 
-  @ManyToOne(() => CommunityEvent, { fieldName: 'event_id', deleteRule: 'restrict', lazy: true })
-  event?: Rel<CommunityEvent>;
-
-  @Property({ type: 'integer' })
+  @Property({ type: 'integer', persist: false })
   volunteerId!: number;
 
   @ManyToOne(() => Volunteer, { fieldName: 'volunteer_id', deleteRule: 'restrict', lazy: true })
   volunteer?: Rel<Volunteer>;
 
-  @Property({ type: 'integer' })
+  @Property({ type: 'integer', persist: false })
   postId!: number;
 
   @ManyToOne(() => ServiceUnit, { fieldName: 'post_id', deleteRule: 'restrict', lazy: true })

@@ -22,8 +22,7 @@ function parse(value: unknown): Cursor {
 
 export const CursorScalar = new GraphQLScalarType<Cursor, string>({
   name: 'Cursor',
-  description:
-    "Opaque position in an event's feed: epoch and sequence. Compare with nothing; hand it back as `after`.",
+  description: "Opaque position in an event's feed: epoch and sequence. Compare with nothing; hand it back as `after`.",
   serialize,
   parseValue: parse,
   parseLiteral: (node) => parse(node.kind === Kind.STRING ? node.value : undefined),
@@ -31,7 +30,10 @@ export const CursorScalar = new GraphQLScalarType<Cursor, string>({
 
 const messages: Catalogue<{ expired: string }> = {
   'zh-CN': { expired: '这个位置已经失效（数据已恢复或更换）。请重新读取当前数据，再从新的位置继续。' },
-  en: { expired: 'This position no longer exists (history was restored or replaced). Read a fresh snapshot and go on from its cursor.' },
+  en: {
+    expired:
+      'This position no longer exists (history was restored or replaced). Read a fresh snapshot and go on from its cursor.',
+  },
 };
 
 /** The client holds a place in a history that is not this one, or that is not kept any longer. */

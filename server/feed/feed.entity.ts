@@ -1,4 +1,4 @@
-import { Check, Entity, OneToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Check, Entity, OneToOne, Property } from '@mikro-orm/decorators/legacy';
 import type { Rel } from '@mikro-orm/core';
 import { CommunityEvent } from '../event/community-event.entity.js';
 
@@ -10,14 +10,14 @@ import { CommunityEvent } from '../event/community-event.entity.js';
 @Check({ name: 'feed_sequence_check', expression: 'sequence >= 0' })
 @Check({ name: 'feed_tally_check', expression: 'check_ins >= 0 and people >= 0 and on_site >= 0 and minutes >= 0' })
 export class Feed {
-  @PrimaryKey({ type: 'integer' })
+  @Property({ type: 'integer', persist: false })
   eventId!: number;
 
-  @OneToOne(() => CommunityEvent, { fieldName: 'event_id', deleteRule: 'restrict', lazy: true })
+  @OneToOne(() => CommunityEvent, { primary: true, fieldName: 'event_id', deleteRule: 'restrict', lazy: true })
   event?: Rel<CommunityEvent>;
 
   /** Changes when history is replaced, as by a restore: cursors of another epoch are refused. */
-  @Property({ type: 'text', defaultRaw: 'substr(md5(random()::text), 1, 8)' })
+  @Property({ type: 'text', defaultRaw: 'substr(md5((random())::text), 1, 8)' })
   epoch!: string;
 
   @Property({ type: 'integer', default: 0 })

@@ -114,7 +114,8 @@ export class EventFeedResolver {
   }
 
   @FieldResolver(() => CursorScalar, {
-    description: "The feed's present end. What is read in the same operation, `tally` and the first page of `checkIns`, ends there: hand it to the subscription as `after` to go on without a gap.",
+    description:
+      "The feed's present end. What is read in the same operation, `tally` and the first page of `checkIns`, ends there: hand it to the subscription as `after` to go on without a gap.",
   })
   cursor(@Ctx() ctx: Context, @Root() event: CommunityEvent) {
     return feedHead(ctx).load(event.id);

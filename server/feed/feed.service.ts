@@ -58,7 +58,12 @@ export async function listCheckIns(
         ? Number(place)
         : 0;
   const rows = await readLogBackwards(ctx.db, event.id, { before, unit: scope, limit: args.first + 1 });
-  return toPage(rows, args, (row) => row.sequence, () => countLog(ctx.db, event.id, scope));
+  return toPage(
+    rows,
+    args,
+    (row) => row.sequence,
+    () => countLog(ctx.db, event.id, scope),
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Check, Entity, ManyToOne, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Check, Entity, ManyToOne, Property } from '@mikro-orm/decorators/legacy';
 import { type Rel, PrimaryKeyProp } from '@mikro-orm/core';
 import { Field, Int, ObjectType } from 'type-graphql';
 import { CommunityEvent } from '../event/community-event.entity.js';
@@ -28,18 +28,18 @@ export const emptyTally: Readonly<Tally> = Object.freeze({ checkIns: 0, people: 
   expression: 'check_ins >= 0 and people >= 0 and on_site >= 0 and minutes >= 0',
 })
 export class UnitTally {
-  @PrimaryKey({ type: 'integer' })
+  @Property({ type: 'integer', persist: false })
   eventId!: number;
 
-  @PrimaryKey({ type: 'integer' })
+  @Property({ type: 'integer', persist: false })
   unitId!: number;
 
-  [PrimaryKeyProp]?: ['eventId', 'unitId'];
+  [PrimaryKeyProp]?: ['event', 'unit'];
 
-  @ManyToOne(() => CommunityEvent, { fieldName: 'event_id', deleteRule: 'restrict', lazy: true })
+  @ManyToOne(() => CommunityEvent, { primary: true, fieldName: 'event_id', deleteRule: 'restrict', lazy: true })
   event?: Rel<CommunityEvent>;
 
-  @ManyToOne(() => ServiceUnit, { fieldName: 'unit_id', deleteRule: 'restrict', lazy: true })
+  @ManyToOne(() => ServiceUnit, { primary: true, fieldName: 'unit_id', deleteRule: 'restrict', lazy: true })
   unit?: Rel<ServiceUnit>;
 
   @Property({ type: 'integer' })

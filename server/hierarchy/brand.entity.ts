@@ -10,8 +10,7 @@ import { ServiceUnit } from './service-unit.entity.js';
 @Check({ name: 'brand_station_level_check', expression: 'station_level = 2' })
 @Index({
   name: 'brand_one_current_per_station',
-  expression:
-    'create unique index "brand_one_current_per_station" on "brand" ("station_id") where ("until" is null)',
+  expression: 'create unique index "brand_one_current_per_station" on "brand" ("station_id") where ("until" is null)',
 })
 export class Brand extends Node {
   @PrimaryKey({ type: 'integer', autoincrement: true })

@@ -3,7 +3,14 @@ import { connectionOf, PageArgs } from '../kernel/connection.js';
 import type { Context } from '../kernel/context.js';
 import { Brand } from './brand.entity.js';
 import { ancestorsOf, children, currentBrand, requiredUnit, unitByCode } from './hierarchy.service.js';
-import { CultureSchool, GridPost, GridPostKind, ServiceStation, ServiceUnit, VolunteerTeam } from './service-unit.entity.js';
+import {
+  CultureSchool,
+  GridPost,
+  GridPostKind,
+  ServiceStation,
+  ServiceUnit,
+  VolunteerTeam,
+} from './service-unit.entity.js';
 
 const CultureSchoolConnection = connectionOf(CultureSchool, 'CultureSchool');
 const ServiceStationConnection = connectionOf(ServiceStation, 'ServiceStation');

@@ -118,7 +118,12 @@ export async function children<T extends ServiceUnit>(
   args: PageArgs,
 ): Promise<Page<T>> {
   const rows = await childrenOf(ctx).load({ parentId, first: args.first, after: decodeCursor(args.after) });
-  return toPage(rows as T[], args, (unit) => unit.code, () => childCount(ctx).load(parentId ?? 0));
+  return toPage(
+    rows as T[],
+    args,
+    (unit) => unit.code,
+    () => childCount(ctx).load(parentId ?? 0),
+  );
 }
 
 /** All units directly below `parentId`, or all schools: for a scoreboard, which is always whole. */
@@ -144,7 +149,9 @@ export const currentBrand = defineLoader(async (ctx: Context, stationIds: readon
 });
 
 export const brandById = defineLoader(async (ctx: Context, ids: readonly number[]) => {
-  const rows = await ctx.db.query<Brand>(`select ${ctx.db.columns(Brand, 'b')} from brand b where b.id = any($1)`, [ids]);
+  const rows = await ctx.db.query<Brand>(`select ${ctx.db.columns(Brand, 'b')} from brand b where b.id = any($1)`, [
+    ids,
+  ]);
   const byId = new Map(rows.map((row) => [row.id, Object.assign(new Brand(), row)]));
   return ids.map((id) => byId.get(id) ?? null);
 });

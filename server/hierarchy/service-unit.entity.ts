@@ -58,14 +58,12 @@ registerEnumType(GridPostKind, {
   description: 'One unit of the four-level service hierarchy.',
   resolveType: (unit: ServiceUnit) => unit.constructor.name,
 })
-@Entity({ tableName: 'service_unit', discriminatorColumn: 'level', abstract: true })
+@Entity({ tableName: 'service_unit', discriminatorColumn: 'levelNumber', abstract: true })
 @Unique({ properties: ['id', 'levelNumber'], name: 'service_unit_id_level_unique' })
 @Index({ properties: ['parentId', 'code'] })
-@Check({
-  name: 'service_unit_parent_check',
-  expression: `case when level = 1 then parent_id is null and parent_level is null
-    else level between 2 and 4 and parent_id is not null and parent_level is not null and parent_level = level - 1 end`,
-})
+@Check({ name: 'service_unit_level_check', expression: 'level >= 1 and level <= 4' })
+@Check({ name: 'service_unit_root_check', expression: '(level = 1) = (parent_id is null)' })
+@Check({ name: 'service_unit_parent_level_check', expression: 'coalesce(parent_level::int, 0) = level - 1' })
 @Check({ name: 'service_unit_kind_check', expression: '(level = 4) = (kind is not null)' })
 export abstract class ServiceUnit extends Node {
   @PrimaryKey({ type: 'integer', autoincrement: true })
@@ -125,7 +123,10 @@ export class ServiceStation extends ServiceUnit {}
 @Entity({ discriminatorValue: 3 })
 export class VolunteerTeam extends ServiceUnit {}
 
-@ObjectType({ implements: ServiceUnit, description: 'Level 4, 网格志愿服务岗: where service happens and people check in.' })
+@ObjectType({
+  implements: ServiceUnit,
+  description: 'Level 4, 网格志愿服务岗: where service happens and people check in.',
+})
 @Entity({ discriminatorValue: 4 })
 export class GridPost extends ServiceUnit {}
 

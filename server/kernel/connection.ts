@@ -34,8 +34,8 @@ export interface Page<T> {
   edges: Edge<T>[];
   nodes: T[];
   pageInfo: PageInfo;
-  /** Runs only when the client asks for the count. */
-  totalCount: () => Promise<number>;
+  /** Runs only when the client asks for `totalCount`. */
+  count: () => Promise<number>;
 }
 
 /**
@@ -46,7 +46,7 @@ export function toPage<T>(
   rows: T[],
   args: PageArgs,
   cursorOf: (row: T) => string | number,
-  totalCount: () => Promise<number>,
+  count: () => Promise<number>,
 ): Page<T> {
   const nodes = rows.slice(0, args.first);
   const edges = nodes.map((node) => ({ cursor: encodeCursor(cursorOf(node)), node }));
@@ -59,7 +59,7 @@ export function toPage<T>(
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount,
+    count,
   };
 }
 
@@ -94,8 +94,12 @@ export function connectionOf<T extends object>(node: ClassType<T> | (abstract ne
     @Field(() => PageInfo)
     pageInfo!: PageInfo;
 
+    count!: () => Promise<number>;
+
     @Field(() => Int, { description: 'All of the list, not only this page.' })
-    totalCount!: () => Promise<number>;
+    totalCount(): Promise<number> {
+      return this.count();
+    }
   }
   return ConnectionType;
 }

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'GRAPHQL_PARSE_FAILED'
   | 'GRAPHQL_VALIDATION_FAILED'
   | 'DOCUMENT_TOO_LARGE'
+  | 'REQUEST_TOO_LARGE'
   | 'PERSISTED_QUERY_NOT_SUPPORTED'
   | 'INTERNAL_SERVER_ERROR';
 
@@ -46,7 +47,8 @@ const messages: Catalogue<{
     unauthenticated: 'A valid access key is needed. Send one with the request, or ask an administrator for one.',
     forbidden: 'You may not do this. If you need to, ask an administrator.',
     notFound: 'Not found, or not yours to see. Check it and try again.',
-    internal: 'Something went wrong on our side and was logged. Try again; if it persists, give an administrator the request id.',
+    internal:
+      'Something went wrong on our side and was logged. Try again; if it persists, give an administrator the request id.',
     unavailable: 'The system is busy. Try again in a few seconds; nothing of yours was lost.',
   },
 };

@@ -46,10 +46,8 @@ registerEnumType(Tier, {
 @ObjectType({ implements: Node, description: 'A person in the register, as far as the viewer may see them.' })
 @Entity()
 @Index({ properties: ['teamId'] })
-@Check({
-  name: 'volunteer_team_level_check',
-  expression: 'case when team_id is null then team_level is null else team_level is not null and team_level = 3 end',
-})
+@Check({ name: 'volunteer_team_level_check', expression: 'team_level = 3' })
+@Check({ name: 'volunteer_team_check', expression: '(team_id is null) = (team_level is null)' })
 export class Volunteer extends Node {
   @PrimaryKey({ type: 'integer', autoincrement: true })
   id!: number;

@@ -69,7 +69,8 @@ export async function listVolunteers(ctx: Context, args: PageArgs, within?: stri
     args,
     (volunteer) => volunteer.number,
     async () =>
-      (await ctx.db.query<{ count: number }>(`select count(*)::int as count from volunteer v where ${where}`, scopes))[0]!
-        .count,
+      (
+        await ctx.db.query<{ count: number }>(`select count(*)::int as count from volunteer v where ${where}`, scopes)
+      )[0]!.count,
   );
 }

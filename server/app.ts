@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { MikroORM } from '@mikro-orm/postgresql';
+import type pg from 'pg';
+import pino, { type Logger } from 'pino';
+import { createAuthenticator, issueKey } from './access/access.service.js';
+import { loadSigner } from './access/signing.js';
+import { recordBatch } from './check-in/check-in.record.js';
+import { entities, nodeLoaders } from './features.js';
+import { Hub } from './feed/hub.js';
+import { FeedWriter } from './feed/writer.js';
+import { systemClock, type Clock } from './kernel/clock.js';
+import type { Config } from './kernel/config.js';
+import type { Context } from './kernel/context.js';
+import { Database, ormOptions, withStartLock } from './kernel/database/database.js';
+import { startEmbeddedPostgres } from './kernel/database/embedded.js';
+import { createDoor } from './kernel/http/door.js';
+import { buildSchema } from './schema.js';
+
+/** What a seed works with: one transaction, so that an empty database is filled whole or stays empty. */
+export interface SeedContext {
+  client: pg.ClientBase;
+  dataDir: string;
+  timeZone: string;
+  now: Date;
+  log: Logger;
+  /** Issues an access key in the same transaction and returns it in clear, this once. */
+  issueKey(grant: Parameters<typeof issueKey>[1]): Promise<string>;
+}
+
+/** Fills an empty database; the default export of the module that `SEED_MODULE` names. */
+export type Seed = (context: SeedContext) => Promise<void>;
+
+export interface App {
+  /** Where it answers, such as http://localhost:4000. */
+  url: string;
+  databaseUrl: string;
+  /** Stops taking requests, finishes those under way, and stops everything that it started. */
+  close(): Promise<void>;
+}
+
+/** Starts one node: its database if it has none, the schema's latest version, the feeds, the port. */
+export async function createApp(
+  config: Config,
+  options: { clock?: Clock; log?: Logger; seed?: Seed } = {},
+): Promise<App> {
+  const clock = options.clock ?? systemClock;
+  const log = options.log ?? createLog(config);
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  };
+  try {
+    const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+    if (embedded) closers.push(() => embedded.stop());
+    const url = config.databaseUrl ?? embedded!.url;
+
+    const db = await openDatabase(url, log);
+    closers.push(() => db.close());
+    const seed = options.seed ?? (await importDefault<Seed>(config.seedModule));
+    await withStartLock(url, () => prepare(db, config, clock, log, seed));
+
+    const hub = new Hub(db, log, clock);
+    await hub.open();
+    closers.push(() => hub.close());
+    const checkInWriter: Context['checkInWriter'] = new FeedWriter(db, log, (client, head, scans) =>
+      recordBatch(client, head, scans, clock()),
+    );
+    closers.push(() => checkInWriter.close());
+    const shared = {
+      db,
+      clock,
+      log,
+      hub,
+      checkInWriter,
+      nodeLoaders,
+      signer: await loadSigner(db),
+      timeZone: config.timeZone,
+    };
+
+    const door = createDoor({
+      schema: buildSchema(),
+      authenticate: createAuthenticator(db, clock),
+      createContext: (request): Context => ({ ...shared, ...request }),
+      pages: (await importNamed<{ handler: never }>(config.webHandler))?.handler,
+      ready: () => db.query('select 1').then(Boolean, () => false),
+      log,
+      allowedOrigins: config.allowedOrigins,
+    });
+    closers.push(() => door.close());
+    await new Promise<void>((resolve, reject) => {
+      door.server.once('error', reject);
+      door.server.listen(config.port, config.host, resolve);
+    });
+    const { port } = door.server.address() as { port: number };
+    return { url: `http://localhost:${port}`, databaseUrl: url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openDatabase(url: string, log: Logger): Promise<Database> {
+  const migrations = fileURLToPath(new URL('./migrations', import.meta.url));
+  return new Database(url, await MikroORM.init(ormOptions(url, entities, migrations)), log);
+}
+
+/** Brings the schema up to date and fills an empty database. Under the start lock: two nodes at once are fine. */
+async function prepare(db: Database, config: Config, clock: Clock, log: Logger, seed: Seed | undefined): Promise<void> {
+  const applied = await db.orm.migrator.up();
+  if (applied.length > 0) log.info({ migrations: applied.map(({ name }) => name) }, 'the database is up to date');
+  if (!seed) return;
+  await db.transaction(async (client) => {
+    const { rowCount } = await client.query('select 1 from service_unit limit 1');
+    if (rowCount) return;
+    log.info('the database is empty: filling it');
+    const now = clock();
+    const { dataDir, timeZone } = config;
+    await seed({ client, dataDir, timeZone, now, log, issueKey: (grant) => issueKey(client, grant, now) });
+  });
+}
+
+function createLog(config: Config): Logger {
+  return pino({
+    level: config.logLevel,
+    ...(config.logJson ? {} : { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } }),
+  });
+}
+
+async function importDefault<T>(path: string | undefined): Promise<T | undefined> {
+  return (await importNamed<{ default: T }>(path))?.default;
+}
+
+async function importNamed<T>(path: string | undefined): Promise<T | undefined> {
+  if (!path) return undefined;
+  await readFile(path).catch(() => {
+    throw new Error(`${path} does not exist: build it, or leave the setting out.`);
+  });
+  return (await import(path)) as T;
+}
