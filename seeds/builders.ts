@@ -1,0 +1,195 @@
+import type pg from 'pg';
+import type { GridPostKind, ServiceLevel } from '../server/hierarchy/service-unit.entity.js';
+import { toGlobalId } from '../server/kernel/global-id.js';
+import type { Contingent, Tier } from '../server/volunteer/volunteer.entity.js';
+
+/**
+ * Writes units, people and events, many in one statement: what the seeds fill a database with, and what tests build
+ * their worlds from. `sql` is a client in whatever transaction the caller has, or a pool.
+ */
+export type Sql = Pick<pg.ClientBase, 'query'>;
+
+/** A row that was written: its key, and its id in the API. */
+export interface Built {
+  id: number;
+  globalId: string;
+  code: string;
+}
+
+export interface NewUnit {
+  code: string;
+  name: string;
+  /** Code of the unit above; none for a school. */
+  parentCode?: string;
+  /** For a post, and only for a post. */
+  kind?: `${GridPostKind}`;
+}
+
+export interface NewVolunteer {
+  number: string;
+  name: string;
+  contingent: `${Contingent}`;
+  tier?: `${Tier}` | null;
+  teamCode?: string;
+  screenConsent?: boolean;
+}
+
+export interface NewEvent {
+  code: string;
+  title: string;
+  theme?: string;
+  edition?: number;
+  startsAt: Date;
+  endsAt: Date;
+}
+
+/** In the order of the hierarchy. */
+const typeNames: Record<`${ServiceLevel}`, string> = {
+  CULTURE_SCHOOL: 'CultureSchool',
+  SERVICE_STATION: 'ServiceStation',
+  VOLUNTEER_TEAM: 'VolunteerTeam',
+  GRID_POST: 'GridPost',
+};
+
+async function insertAll(sql: Sql, type: string, statement: string, rows: readonly object[]): Promise<Built[]> {
+  const result = await sql.query<{ id: number; code: string }>(statement, [JSON.stringify(rows)]);
+  const built = new Map(result.rows.map(({ id, code }) => [code, { id, code, globalId: toGlobalId(type, id) }]));
+  return [...built.values()].toSorted((a, b) => a.id - b.id);
+}
+
+/** Units of one level, in the order given; those above them have to be there. */
+export async function addUnits(sql: Sql, level: `${ServiceLevel}`, units: readonly NewUnit[]): Promise<Built[]> {
+  const number = Object.keys(typeNames).indexOf(level) + 1;
+  const built = await insertAll(
+    sql,
+    typeNames[level],
+    `insert into service_unit (level, code, name, parent_id, parent_level, kind)
+     select ${number}, r.code, r.name, p.id, p.level, r.kind
+     from rows from (jsonb_to_recordset($1) as (code text, name text, "parentCode" text, kind text))
+       with ordinality as r (code, name, parent_code, kind, place)
+     left join service_unit p on p.code = r.parent_code
+     order by r.place returning id, code`,
+    units,
+  );
+  if (built.length !== units.length) throw new Error(`${units.length - built.length} units were not written`);
+  return built;
+}
+
+/** Volunteers in the order given; `code` of what is built is the volunteer number. */
+export function addVolunteers(sql: Sql, volunteers: readonly NewVolunteer[]): Promise<Built[]> {
+  return insertAll(
+    sql,
+    'Volunteer',
+    `insert into volunteer (number, name, contingent, tier, team_id, team_level, screen_consent)
+     select r.number, r.name, r.contingent, r.tier, t.id, t.level, coalesce(r.consent, true)
+     from rows from (jsonb_to_recordset($1) as (number text, name text, contingent text, tier text, "teamCode" text,
+       "screenConsent" boolean)) with ordinality as r (number, name, contingent, tier, team_code, consent, place)
+     left join service_unit t on t.code = r.team_code
+     order by r.place returning id, number as code`,
+    volunteers,
+  );
+}
+
+/** The current brand of each of these stations. */
+export async function addBrands(
+  sql: Sql,
+  brands: readonly { stationCode: string; name: string; description: string; since: Date }[],
+): Promise<void> {
+  await sql.query(
+    `insert into brand (station_id, station_level, name, description, since)
+     select s.id, s.level, r.name, r.description, r.since
+     from jsonb_to_recordset($1) as r ("stationCode" text, name text, description text, since timestamptz)
+     join service_unit s on s.code = r."stationCode" order by s.code`,
+    [JSON.stringify(brands)],
+  );
+}
+
+/** An event with its empty feed. */
+export async function addEvent(sql: Sql, event: NewEvent): Promise<Built> {
+  const { rows } = await sql.query<{ id: number }>(
+    `with event as (
+       insert into community_event (code, title, theme, edition, starts_at, ends_at)
+       values ($1, $2, $3, $4, $5, $6) returning id
+     ), feed as (insert into feed (event_id) select id from event)
+     select id from event`,
+    [event.code, event.title, event.theme ?? null, event.edition ?? null, event.startsAt, event.endsAt],
+  );
+  const { id } = rows[0]!;
+  return { id, code: event.code, globalId: toGlobalId('CommunityEvent', id) };
+}
+
+export interface World {
+  event: Built;
+  schools: Built[];
+  stations: Built[];
+  teams: Built[];
+  posts: Built[];
+  volunteers: Built[];
+}
+
+/**
+ * A small world for a test, in milliseconds: so many schools, in each so many stations, and so on down to the posts and
+ * the people of each team, with an event that goes on `now`. Codes read as those of the seeds do, so a post's code begins
+ * with its team's; with a `prefix` of its own a second world fits into the same database.
+ */
+export async function aWorld(
+  sql: Sql,
+  {
+    schools = 1,
+    stations = 1,
+    teams = 1,
+    posts = 2,
+    volunteers = 3,
+    prefix = 'W',
+    now = new Date(),
+  }: Partial<Record<Exclude<keyof World, 'event'>, number>> & { prefix?: string; now?: Date } = {},
+): Promise<World> {
+  const below = (parents: readonly Built[], count: number, mark: (index: number) => string): NewUnit[] =>
+    parents.flatMap((parent) =>
+      Array.from({ length: count }, (_, index) => {
+        const code = parent.code + mark(index);
+        return { code, name: code, parentCode: parent.code };
+      }),
+    );
+  const twoDigits = (index: number) => String(index + 1).padStart(2, '0');
+  const letter = (index: number) => `-${String.fromCharCode(65 + index)}`;
+
+  const schoolCodes = Array.from({ length: schools }, (_, index) => `${prefix}${twoDigits(index)}`);
+  const builtSchools = await addUnits(
+    sql,
+    'CULTURE_SCHOOL',
+    schoolCodes.map((code) => ({ code, name: code })),
+  );
+  const builtStations = await addUnits(sql, 'SERVICE_STATION', below(builtSchools, stations, letter));
+  const builtTeams = await addUnits(sql, 'VOLUNTEER_TEAM', below(builtStations, teams, twoDigits));
+  const newPosts = below(builtTeams, posts, (index) => `-${twoDigits(index)}`);
+  const builtPosts = await addUnits(
+    sql,
+    'GRID_POST',
+    newPosts.map((post) => ({ ...post, kind: 'SERVICE_POST' })),
+  );
+  const builtVolunteers = await addVolunteers(
+    sql,
+    builtTeams.flatMap((team) =>
+      Array.from({ length: volunteers }, (_, index) => {
+        const number = `${team.code}-V${twoDigits(index)}`;
+        return { number, name: `测试${number}`, contingent: 'RESIDENT' as const, teamCode: team.code };
+      }),
+    ),
+  );
+  const hourMs = 3_600_000;
+  const event = await addEvent(sql, {
+    code: `${prefix.toLowerCase()}-day`,
+    title: '测试活动',
+    startsAt: new Date(now.getTime() - hourMs),
+    endsAt: new Date(now.getTime() + 8 * hourMs),
+  });
+  return {
+    event,
+    schools: builtSchools,
+    stations: builtStations,
+    teams: builtTeams,
+    posts: builtPosts,
+    volunteers: builtVolunteers,
+  };
+}
