@@ -14,7 +14,9 @@ import type { Config } from './kernel/config.js';
 import type { Context } from './kernel/context.js';
 import { Database, ormOptions, withStartLock } from './kernel/database/database.js';
 import { startEmbeddedPostgres } from './kernel/database/embedded.js';
+import type { Caller } from './kernel/http/caller.js';
 import { createDoor } from './kernel/http/door.js';
+import { subscribeShared } from './kernel/live/shared.js';
 import { buildSchema } from './schema.js';
 
 /** What a seed works with: one transaction, so that an empty database is filled whole or stays empty. */
@@ -78,10 +80,12 @@ export async function createApp(
       timeZone: config.timeZone,
     };
 
+    const createContext = (caller: Caller): Context => ({ ...shared, ...caller });
     const door = createDoor({
       schema: buildSchema(),
       authenticate: createAuthenticator(db, clock),
-      createContext: (request): Context => ({ ...shared, ...request }),
+      createContext,
+      subscribe: subscribeShared(createContext),
       pages: (await importNamed<{ handler: never }>(config.webHandler))?.handler,
       ready: () => db.query('select 1').then(Boolean, () => false),
       log,

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
+import type { ServiceUnit } from '../hierarchy/service-unit.entity.js';
 import type { Database } from '../kernel/database/database.js';
 import type { CheckIn } from './check-in.entity.js';
-import { readLog, type FeedState } from './feed.log.js';
+import type { Cursor } from './cursor.js';
+import { readLog, tallyOf, type FeedState } from './feed.log.js';
 import { emptyTally, type Tally } from './tally.entity.js';
 import { addTally, foldRow } from './tally.rules.js';
 
@@ -9,8 +11,26 @@ import { addTally, foldRow } from './tally.rules.js';
 const frameMs = 25;
 /** Rows kept in memory for quick catch-up; older ones come from the table. */
 const ringSize = 5_000;
-/** Rows read at once, and the most that one frame carries. */
-export const pageSize = 500;
+/** Rows read from the table at once. */
+const pageSize = 500;
+/** The most that one frame carries: well below what a socket may have waiting, whatever a client selects. */
+const frameSize = 100;
+
+/** A run of check-ins that became visible together. */
+export interface Frame {
+  /** The last one's place. */
+  cursor: Cursor;
+  checkIns: CheckIn[];
+  upTo: number;
+}
+
+/** Tallies that were all counted up to the same check-in. */
+export interface Scoreboard {
+  cursor: Cursor;
+  asOf: Date;
+  tally: Tally;
+  units: { unit: ServiceUnit; tally: Tally }[];
+}
 
 /**
  * One event's feed as this node knows it. It reads the log once, whatever the number of followers, folds the tallies,
@@ -29,6 +49,8 @@ export class Channel implements FeedState {
   ended = false;
 
   private rows: CheckIn[] = [];
+  private frames = new Map<string, Promise<Frame>>();
+  private scoreboards = new Map<number, Scoreboard>();
   private waiting = new Set<() => void>();
   private reading = false;
   private rungAgain = false;
@@ -90,17 +112,54 @@ export class Channel implements FeedState {
     if (this.rows.length > ringSize * 2) this.rows = this.rows.slice(-ringSize);
     this.sequence = rows.at(-1)!.sequence;
     this.asOf = this.now();
+    this.frames.clear();
+    this.scoreboards.clear();
     this.wake();
   }
 
-  /** Up to a page of rows behind `sequence`: from memory, or from the table when they are older than that. */
-  async rowsAfter(sequence: number): Promise<readonly CheckIn[]> {
+  /**
+   * What comes behind `sequence`, a page at most: from memory, or from the table when it is older than that. Whoever asks
+   * for the same gets the same object, so what is made of it can be shared (`kernel/live/shared.ts`). Empty when there is
+   * nothing new; `upTo` says how far it looked.
+   */
+  frameAfter(sequence: number, unitId: number | null): Promise<Frame> {
+    const key = `${sequence} ${unitId}`;
+    let frame = this.frames.get(key);
+    if (!frame) this.frames.set(key, (frame = this.makeFrame(sequence, unitId)));
+    return frame;
+  }
+
+  private async makeFrame(sequence: number, unitId: number | null): Promise<Frame> {
+    const rows = await this.rowsAfter(sequence);
+    const checkIns = unitId === null ? rows : rows.filter((row) => isUnder(row, unitId));
+    const last = checkIns.at(-1)?.sequence ?? sequence;
+    return { cursor: { epoch: this.epoch, sequence: last }, checkIns, upTo: rows.at(-1)?.sequence ?? sequence };
+  }
+
+  private async rowsAfter(sequence: number): Promise<CheckIn[]> {
     const first = this.rows[0]?.sequence ?? this.sequence + 1;
-    if (sequence + 1 >= first) return this.rows.slice(sequence + 1 - first, sequence + 1 - first + pageSize);
+    if (sequence + 1 >= first) {
+      const from = sequence + 1 - first;
+      return this.rows.slice(from, from + frameSize);
+    }
     const known = this.sequence;
-    const rows = await readLog(this.db, this.eventId, sequence, pageSize);
+    const rows = await readLog(this.db, this.eventId, sequence, frameSize);
     // Not ahead of what is folded here: frames and scoreboards of one moment belong together.
     return rows.filter((row) => row.sequence <= known);
+  }
+
+  /** The present tallies of a unit, or of the whole event, and of `children`; the same object until the feed moves. */
+  scoreboard(unitId: number, children: readonly ServiceUnit[]): Scoreboard {
+    const known = this.scoreboards.get(unitId);
+    if (known) return known;
+    const board = {
+      cursor: { epoch: this.epoch, sequence: this.sequence },
+      asOf: this.asOf,
+      tally: { ...tallyOf(this, unitId) },
+      units: children.map((unit) => ({ unit, tally: { ...tallyOf(this, unit.id) } })),
+    };
+    this.scoreboards.set(unitId, board);
+    return board;
   }
 
   /** Resolves when the feed has moved, or its history has ended, or `signal` aborts. */
@@ -127,4 +186,8 @@ export class Channel implements FeedState {
   private wake(): void {
     for (const resolve of [...this.waiting]) resolve();
   }
+}
+
+function isUnder(row: CheckIn, unitId: number): boolean {
+  return row.schoolId === unitId || row.stationId === unitId || row.teamId === unitId || row.postId === unitId;
 }

@@ -8,9 +8,10 @@ import { GridPost, ServiceUnit } from '../hierarchy/service-unit.entity.js';
 import { maySeePerson, volunteerRow, badgeOf } from '../volunteer/volunteer.service.js';
 import { stripInvisible } from '../volunteer/volunteer.rules.js';
 import { VolunteerBadge } from '../volunteer/volunteer.entity.js';
+import type { Frame, Scoreboard } from './channel.js';
 import { CheckIn } from './check-in.entity.js';
 import { CursorScalar, type Cursor } from './cursor.js';
-import { followCheckIns, followScoreboard, listCheckIns, type CheckInFrame, type Scoreboard } from './feed.service.js';
+import { followCheckIns, followScoreboard, listCheckIns } from './feed.service.js';
 import { Tally } from './tally.entity.js';
 import { allTimeTally, feedHead, unitTally } from './tally.service.js';
 
@@ -59,11 +60,11 @@ export class CheckInFeedResolver {
     subscribe: ({ args, context }) => followCheckIns(context as Context, args as Parameters<typeof followCheckIns>[1]),
   })
   checkIns(
-    @Root() frame: CheckInFrame,
+    @Root() frame: Frame,
     @Arg('event', () => ID) _event: string,
     @Arg('within', () => ID, { nullable: true }) _within?: string,
     @Arg('after', () => CursorScalar, { nullable: true }) _after?: Cursor,
-  ): CheckInFrame {
+  ): Frame {
     return frame;
   }
 

@@ -6,28 +6,16 @@ import { defineLoader } from '../kernel/loaders.js';
 import { requireEvent } from '../event/event.service.js';
 import type { CommunityEvent } from '../event/community-event.entity.js';
 import { allChildren, requireUnit } from '../hierarchy/hierarchy.service.js';
-import type { ServiceUnit } from '../hierarchy/service-unit.entity.js';
+import type { Frame, Scoreboard } from './channel.js';
 import type { CheckIn } from './check-in.entity.js';
 import { cursorExpired, type Cursor } from './cursor.js';
-import { countLog, readLogBackwards, readRows, tallyOf } from './feed.log.js';
+import { countLog, readLogBackwards, readRows } from './feed.log.js';
 import type { Tally } from './tally.entity.js';
 import { wholeEvent } from './tally.rules.js';
 import { feedHead } from './tally.service.js';
 
 /** A scoreboard goes out at most this often. */
 const scoreboardMs = 250;
-
-export interface CheckInFrame {
-  cursor: Cursor;
-  checkIns: CheckIn[];
-}
-
-export interface Scoreboard {
-  cursor: Cursor;
-  asOf: Date;
-  tally: Tally;
-  units: { unit: ServiceUnit; tally: Tally }[];
-}
 
 export const checkInByPlace = defineLoader(
   (ctx: Context, places: readonly { eventId: number; sequence: number }[]) => readRows(ctx.db, places),
@@ -73,7 +61,7 @@ export async function listCheckIns(
 export async function followCheckIns(
   ctx: Context,
   args: { event: string; within?: string | null; after?: Cursor | null },
-): Promise<AsyncIterableIterator<CheckInFrame>> {
+): Promise<AsyncIterableIterator<Frame>> {
   const event = await requireEvent(ctx, args.event);
   const unit = args.within ? await requireUnit(ctx, args.within) : null;
   const { channel, leave } = await ctx.hub.join(event.id);
@@ -81,30 +69,21 @@ export async function followCheckIns(
     leave();
     throw cursorExpired(ctx.locale);
   }
-  const { epoch } = channel;
   let sequence = args.after?.sequence ?? channel.sequence;
 
   return abortable(async function* (signal) {
     try {
       while (!signal.aborted) {
         if (channel.ended) throw cursorExpired(ctx.locale);
-        const rows = await channel.rowsAfter(sequence);
-        if (rows.length === 0) {
-          await channel.changed(signal);
-          continue;
-        }
-        sequence = rows.at(-1)!.sequence;
-        const checkIns = unit ? rows.filter((row) => isUnder(row, unit.id)) : [...rows];
-        if (checkIns.length > 0) yield { cursor: { epoch, sequence: checkIns.at(-1)!.sequence }, checkIns };
+        const frame = await channel.frameAfter(sequence, unit?.id ?? null);
+        if (frame.checkIns.length > 0) yield frame;
+        if (frame.upTo > sequence) sequence = frame.upTo;
+        else await channel.changed(signal);
       }
     } finally {
       leave();
     }
   });
-}
-
-function isUnder(row: CheckIn, unitId: number): boolean {
-  return row.schoolId === unitId || row.stationId === unitId || row.teamId === unitId || row.postId === unitId;
 }
 
 /** The tallies of an event, or of a unit in it, with those of the units directly below: at once, then as they change. */
@@ -114,28 +93,22 @@ export async function followScoreboard(
 ): Promise<AsyncIterableIterator<Scoreboard>> {
   const event = await requireEvent(ctx, args.event);
   const unit = args.unit ? await requireUnit(ctx, args.unit) : null;
-  const units = await allChildren(ctx, unit?.id ?? null);
+  const children = await allChildren(ctx, unit?.id ?? null);
   const { channel, leave } = await ctx.hub.join(event.id);
 
   return abortable(async function* (signal) {
-    let sent: Tally | undefined;
+    let sent: Scoreboard | undefined;
     try {
       while (!signal.aborted) {
         if (channel.ended) throw cursorExpired(ctx.locale);
-        const tally = { ...tallyOf(channel, unit?.id ?? wholeEvent) };
-        // Whatever happens below a unit changes its own tally too, or nothing of it.
-        if (!sent || !sameTally(sent, tally)) {
-          sent = tally;
-          yield {
-            cursor: { epoch: channel.epoch, sequence: channel.sequence },
-            asOf: channel.asOf,
-            tally,
-            units: units.map((child) => ({ unit: child, tally: { ...tallyOf(channel, child.id) } })),
-          };
+        const board = channel.scoreboard(unit?.id ?? wholeEvent, children);
+        // Whatever happens below a unit changes its own tally too, or no number of it.
+        if (!sent || !sameTally(sent.tally, board.tally)) {
+          yield (sent = board);
           await delay(scoreboardMs, undefined, { signal }).catch(() => {});
-          if (!sameTally(sent, tallyOf(channel, unit?.id ?? wholeEvent))) continue;
+        } else {
+          await channel.changed(signal);
         }
-        await channel.changed(signal);
       }
     } finally {
       leave();

@@ -126,12 +126,18 @@ export class FeedWriter<Request, Outcome> {
     const units = [...changes];
     await client.query({
       name: 'move-head',
-      text: `with units as (
-          insert into unit_tally as t (event_id, unit_id, check_ins, people, on_site, minutes)
-          select $1, * from unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::int[])
-          on conflict (event_id, unit_id) do update set check_ins = t.check_ins + excluded.check_ins,
-            people = t.people + excluded.people, on_site = t.on_site + excluded.on_site,
-            minutes = t.minutes + excluded.minutes
+      // Nobody else moves this event's tallies: its feed is locked, so a unit without one gets its first here.
+      text: `with changes as (
+          select * from unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::int[])
+            as c (unit_id, check_ins, people, on_site, minutes)
+        ), moved as (
+          update unit_tally t set check_ins = t.check_ins + c.check_ins, people = t.people + c.people,
+            on_site = t.on_site + c.on_site, minutes = t.minutes + c.minutes
+          from changes c where t.event_id = $1 and t.unit_id = c.unit_id
+        ), begun as (
+          insert into unit_tally (event_id, unit_id, check_ins, people, on_site, minutes)
+          select $1, c.* from changes c
+          where not exists (select from unit_tally t where t.event_id = $1 and t.unit_id = c.unit_id)
         ), head as (
           update feed set sequence = $7, check_ins = check_ins + $8, people = people + $9, on_site = on_site + $10,
             minutes = minutes + $11

@@ -48,3 +48,8 @@ export function maySeePeople(viewer: Viewer): boolean {
 export function mayIntrospect(viewer: Viewer): boolean {
   return viewer.role !== ViewerRole.PUBLIC && viewer.role !== ViewerRole.DISPLAY;
 }
+
+/** Equal for viewers who see the same: those may be told with the same bytes. */
+export function visibilityOf(viewer: Viewer): string {
+  return `${viewer.role} ${viewer.unitId}`;
+}
