@@ -209,6 +209,7 @@ async function create(cluster: Cluster, saved: Saved, log: EmbeddedOptions['log'
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--no-instructions',
+    ...(cluster.settings.fsync === 'off' ? ['--no-sync'] : []),
   ]);
   await setPassword(cluster, unfinished, saved.password, `CREATE DATABASE ${user};`);
   try {
@@ -317,6 +318,7 @@ async function supervise(cluster: Cluster, saved: Saved, fixedPort: number | und
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       child = server;
+      const watchman = watch(server, options);
       let ready = false;
       let said = '';
       const startedAt = performance.now();
@@ -338,6 +340,7 @@ async function supervise(cluster: Cluster, saved: Saved, fixedPort: number | und
       const ended = (reason: string) => {
         if (child !== server) return;
         child = undefined;
+        watchman.kill('SIGKILL');
         clearInterval(progress);
         if (!ready) reject(new LaunchFailure(said.trim() || reason));
         else if (!halt.signal.aborted) {
@@ -389,10 +392,6 @@ async function supervise(cluster: Cluster, saved: Saved, fixedPort: number | und
   }
   if (fixedPort === undefined && port !== saved.port) await save(dataDir, { ...saved, port });
 
-  // The last resort when the process ends without `stop`.
-  const onExit = () => child?.kill('SIGINT');
-  process.on('exit', onExit);
-
   return {
     url: `postgresql://${user}:${saved.password}@127.0.0.1:${port}/${user}`,
     pid: () => child?.pid,
@@ -401,9 +400,23 @@ async function supervise(cluster: Cluster, saved: Saved, fixedPort: number | und
       const current = child;
       if (current?.pid) await shutDown(current.pid, () => child === current);
       await relaunching;
-      process.off('exit', onExit);
     },
   };
+}
+
+/**
+ * Stops the server when this process ends without having done so, even by `kill -9`: the other end of the watchman's
+ * input is ours, and the kernel closes it. Should both be killed, the next start finds the server.
+ */
+function watch(server: ChildProcess, options: object): ChildProcess {
+  const watchman = spawn('/bin/sh', ['-c', 'read -r _; kill -INT "$0"', String(server.pid)], {
+    ...options,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watchman.on('error', () => undefined);
+  watchman.unref();
+  return watchman;
 }
 
 function settingsOf(port: number, more: Record<string, string>): Record<string, string> {
