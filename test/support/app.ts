@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient, type Client } from 'graphql-ws';
+import pg from 'pg';
+import pino from 'pino';
+import { inject } from 'vitest';
+import { WebSocket } from 'ws';
+import { issueKey } from '../../server/access/access.service.js';
+import { createApp, type App, type Seed } from '../../server/app.js';
+import type { Clock } from '../../server/kernel/clock.js';
+import { ViewerRole } from '../../server/kernel/viewer.js';
+import { aWorld, type World } from '../../seeds/builders.js';
+import { createTestDatabase } from './postgres.js';
+
+/** What an operation answered. Tests look at both halves. */
+export interface Answer<T = Record<string, unknown>> {
+  data?: T | null;
+  errors?: { message: string; path?: (string | number)[]; extensions: { code: string } }[];
+}
+
+export type KeyName = 'admin' | 'coordinator' | 'leader' | 'wall' | 'partner';
+
+const roles: Record<KeyName, ViewerRole> = {
+  admin: ViewerRole.ADMINISTRATOR,
+  coordinator: ViewerRole.COORDINATOR,
+  leader: ViewerRole.LEADER,
+  wall: ViewerRole.DISPLAY,
+  partner: ViewerRole.PARTNER,
+};
+
+export interface Asker {
+  /** By name, a key as it is, or null for the public. The leader unless told. */
+  as?: KeyName | { key: string } | null;
+  locale?: string;
+}
+
+export interface TestApp {
+  readonly url: string;
+  readonly world: World;
+  /** The same database, for looking at what is there. */
+  readonly sql: pg.Pool;
+  readonly keys: Record<KeyName, string>;
+  ask<T = any>(query: string, variables?: Record<string, unknown>, asker?: Asker): Promise<Answer<T>>;
+  /** A key for one unit and everything below it. */
+  keyFor(role: ViewerRole, unitId: number): Promise<string>;
+  /** A socket client that does not reconnect unless told to. */
+  socket(asker?: Asker & { retryAttempts?: number }): Client;
+  /** A second node on the same database. */
+  anotherNode(): Promise<App>;
+  close(): Promise<void>;
+}
+
+/** A node on a database of its own with a small world in it. */
+export async function startTestApp(
+  options: { world?: Parameters<typeof aWorld>[1]; clock?: Clock } = {},
+): Promise<TestApp> {
+  const database = await createTestDatabase();
+  let world!: World;
+  const keys = {} as Record<KeyName, string>;
+  const seed: Seed = async (context) => {
+    world = await aWorld(context.client, { now: context.now, ...options.world });
+    for (const name of Object.keys(roles) as KeyName[]) {
+      keys[name] = await context.issueKey({ role: roles[name], name });
+    }
+  };
+  const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+  const config = {
+    port: 0,
+    host: '127.0.0.1',
+    databaseUrl: database.url,
+    dataDir: inject('runFolder'),
+    timeZone: 'Asia/Shanghai',
+    allowedOrigins: [],
+    logLevel: 'silent',
+    logJson: true,
+  };
+  const app = await createApp(config, { clock: options.clock, log, seed });
+  const sql = new pg.Pool({ connectionString: database.url, max: 4 });
+  const others: App[] = [];
+  const clients: Client[] = [];
+
+  const keyOf = ({ as = 'leader' }: Asker) => (as === null ? undefined : typeof as === 'string' ? keys[as] : as.key);
+
+  return {
+    url: app.url,
+    world,
+    sql,
+    keys,
+    async ask(query, variables, asker = {}) {
+      const key = keyOf(asker);
+      const response = await fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'accept-language': asker.locale ?? 'zh-CN',
+          ...(key ? { authorization: `Bearer ${key}` } : {}),
+        },
+        body: JSON.stringify({ query, variables }),
+      });
+      return (await response.json()) as Answer<never>;
+    },
+    keyFor: (role, unitId) => issueKey(sql, { role, name: role, unitId }, new Date()),
+    socket({ retryAttempts = 0, ...asker } = {}) {
+      const key = keyOf(asker);
+      const client = createClient({
+        url: `${app.url.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        retryAttempts,
+        connectionParams: key ? { authorization: `Bearer ${key}` } : {},
+      });
+      clients.push(client);
+      return client;
+    },
+    async anotherNode() {
+      const node = await createApp(config, { clock: options.clock, log });
+      others.push(node);
+      return node;
+    },
+    async close() {
+      for (const client of clients) await client.dispose();
+      for (const node of others) await node.close();
+      await sql.end();
+      await app.close();
+      await database.drop();
+    },
+  };
+}
+
+const checkInDocument = `mutation ($input: CheckInInput!) { checkIn(input: $input) {
+  __typename
+  ... on CheckInRecorded { replayed checkIn { id sequence direction post { id } volunteer { displayName } note } }
+  ... on AlreadyCheckedIn { message checkIn { id sequence } }
+  ... on CheckInClosed { message opensAt closesAt }
+  ... on PassRejected { message reason }
+} }`;
+
+const checkOutDocument = `mutation ($input: CheckOutInput!) { checkOut(input: $input) {
+  __typename
+  ... on CheckOutRecorded { replayed minutes checkIn { id sequence direction post { id } } }
+  ... on Refusal { message }
+  ... on PassRejected { reason }
+} }`;
+
+/** A scan as a leader's device sends it: volunteer and post by their place in the world. */
+export function scan(world: World, volunteer: number, post: number | null, more: Record<string, unknown> = {}) {
+  return {
+    key: randomUUID(),
+    event: world.event.globalId,
+    volunteer: world.volunteers[volunteer]!.globalId,
+    ...(post === null ? {} : { post: world.posts[post]!.globalId }),
+    method: 'LEADER',
+    ...more,
+  };
+}
+
+export interface Recorded {
+  __typename: string;
+  message?: string;
+  reason?: string;
+  replayed?: boolean;
+  minutes?: number | null;
+  checkIn?: {
+    id: string;
+    sequence: number;
+    direction: string;
+    post: { id: string };
+    volunteer: { displayName: string };
+    note: string | null;
+  };
+}
+
+export async function checkIn(app: TestApp, input: object, asker?: Asker) {
+  const { data, errors } = await app.ask<{ checkIn: Recorded }>(checkInDocument, { input }, asker);
+  return { ...data?.checkIn, code: errors?.[0]?.extensions.code, errors };
+}
+
+export async function checkOut(app: TestApp, input: object, asker?: Asker) {
+  const { data, errors } = await app.ask<{ checkOut: Recorded }>(checkOutDocument, { input }, asker);
+  return { ...data?.checkOut, code: errors?.[0]?.extensions.code, errors };
+}
+
+/** Waits for the thing itself: resolves with the first true answer, fails when there is none in time. */
+export async function until<T>(look: () => T | Promise<T>, what: string, timeoutMs = 15_000): Promise<NonNullable<T>> {
+  const giveUpAt = performance.now() + timeoutMs;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen as NonNullable<T>;
+    if (performance.now() > giveUpAt) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    await delay(10);
+  }
+}
