@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { volunteers } from '../../seeds/shengbei/people.js';
 import { posts, schools, stations, teams } from '../../seeds/shengbei/places.js';
+import { maskName } from '../../server/volunteer/volunteer.rules.js';
 import { volunteerDay } from '../../seeds/shengbei/volunteer-day.js';
 
 const codesOf = (units: { code: string }[]) => new Set(units.map((unit) => unit.code));
@@ -105,6 +106,10 @@ describe('volunteers', () => {
     expect(names.every((name) => name === name.normalize('NFC'))).toBe(true);
     expect([...Map.groupBy(names, (name) => name).values()].some((same) => same.length > 1)).toBe(true);
   });
+});
+
+test('every name hides behind its first character', () => {
+  for (const { name } of volunteers()) expect(maskName(name)).toBe(`${[...name][0]}*`);
 });
 
 test('everything that is made up says so', () => {
