@@ -69,7 +69,7 @@ export function ormOptions(url: string, entities: EntityClass<object>[], migrati
     metadataProvider: ReflectMetadataProvider,
     metadataCache: { enabled: false },
     extensions: [Migrator],
-    migrations: { path: migrationsPath, pathTs: migrationsPath, snapshot: false, allOrNothing: true },
+    migrations: { path: migrationsPath, pathTs: migrationsPath, snapshot: false, allOrNothing: true, silent: true },
     pool: { min: 0, max: 2 },
   };
 }

@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Client } from 'graphql-ws';
+import { checkIn, checkOut, scan, startTestApp, until, type Asker, type TestApp } from '../support/app.js';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp({ world: { schools: 2, stations: 2, teams: 2, posts: 3, volunteers: 40 } });
+});
+afterAll(() => app.close());
+
+interface Frame {
+  cursor: string;
+  checkIns: { sequence: number; post: { id: string }; volunteer: { displayName: string } }[];
+}
+
+const checkInsDocument = `subscription ($event: ID!, $within: ID, $after: Cursor) {
+  checkIns(event: $event, within: $within, after: $after) {
+    cursor checkIns { sequence direction at post { id name team { name station { name } } } volunteer { displayName } note }
+  } }`;
+
+/** Follows a subscription and keeps what comes. */
+function follow<T>(client: Client, query: string, variables: Record<string, unknown>) {
+  const seen: T[] = [];
+  const ended: { error?: unknown; done: boolean } = { done: false };
+  const stop = client.subscribe<Record<string, T>>(
+    { query, variables },
+    {
+      next: (result) => {
+        if (result.errors) ended.error = result.errors;
+        else seen.push(Object.values(result.data!)[0]!);
+      },
+      error: (error) => (ended.error = error),
+      complete: () => (ended.done = true),
+    },
+  );
+  return { seen, ended, stop };
+}
+
+function wall(more: Record<string, unknown> = {}, asker: Asker = { as: 'wall' }) {
+  const stream = follow<Frame>(app.socket(asker), checkInsDocument, { event: app.world.event.globalId, ...more });
+  return { ...stream, sequences: () => stream.seen.flatMap((frame) => frame.checkIns.map((row) => row.sequence)) };
+}
+
+async function snapshot() {
+  const { data } = await app.ask(
+    `query ($id: ID!) { node(id: $id) { ... on CommunityEvent { cursor tally { checkIns people onSite minutes } checkIns(first: 1) { nodes { sequence } } } } }`,
+    { id: app.world.event.globalId },
+  );
+  return data!.node as {
+    cursor: string;
+    tally: Record<string, number>;
+    checkIns: { nodes: { sequence: number }[] };
+  };
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+test('a wall that goes on from a snapshot sees everything behind it once, in order', async () => {
+  await checkIn(app, scan(app.world, 0, 0));
+  const { cursor, checkIns } = await snapshot();
+  const first = (checkIns.nodes[0]?.sequence ?? 0) + 1;
+  const screen = wall({ after: cursor });
+  await Promise.all(range(1, 30).map((volunteer) => checkIn(app, scan(app.world, volunteer, volunteer % 24))));
+  await until(() => screen.sequences().length >= 30, 'thirty check-ins on the wall');
+  expect(screen.sequences()).toEqual(range(first, first + 29));
+});
+
+test('without a cursor it starts from now', async () => {
+  const { checkIns } = await snapshot();
+  const screen = wall();
+  const board = follow(app.socket(), 'subscription ($e: ID!) { scoreboard(event: $e) { cursor } }', {
+    e: app.world.event.globalId,
+  });
+  await until(() => board.seen.length > 0, 'the subscriptions to be there');
+  await until(async () => {
+    await checkOut(app, scan(app.world, 0, 0));
+    return screen.seen.length > 0;
+  }, 'a check-in on the wall');
+  expect(screen.sequences()[0]).toBeGreaterThan(checkIns.nodes[0]!.sequence);
+});
+
+test('every place in the feed is a place to go on from', async () => {
+  for (const volunteer of range(31, 39)) await checkIn(app, scan(app.world, volunteer, 1));
+  const all = wall({ after: await cursorAt(0) });
+  const { checkIns } = await snapshot();
+  const last = checkIns.nodes[0]!.sequence;
+  await until(() => all.sequences().includes(last), 'the whole feed');
+  expect(all.sequences()).toEqual(range(1, last));
+  for (const place of [1, 2, Math.floor(last / 2), last - 1]) {
+    const part = wall({ after: await cursorAt(place) });
+    await until(() => part.sequences().includes(last), `the feed behind ${place}`);
+    expect(part.sequences()).toEqual(range(place + 1, last));
+  }
+});
+
+/** Cursors are opaque to clients; the test makes its own. */
+async function cursorAt(sequence: number) {
+  const { rows } = await app.sql.query('select epoch from feed where event_id = $1', [app.world.event.id]);
+  return Buffer.from(`${rows[0].epoch}:${sequence}`).toString('base64url');
+}
+
+test('a place in another history is CURSOR_EXPIRED, and what is no cursor is BAD_USER_INPUT', async () => {
+  const expired = wall({ after: Buffer.from('00000000:1').toString('base64url') });
+  await until(() => expired.ended.error, 'a refusal');
+  expect(expired.ended.error).toMatchObject([{ extensions: { code: 'CURSOR_EXPIRED' } }]);
+  const nonsense = wall({ after: 'nonsense' });
+  await until(() => nonsense.ended.error, 'a refusal');
+  expect(nonsense.ended.error).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+});
+
+test('`within` gives the same order and only that unit', async () => {
+  const { world } = app;
+  const team = world.teams[0]!;
+  const screen = wall({ within: team.globalId, after: await cursorAt(0) });
+  const { rows } = await app.sql.query('select sequence from check_in where team_id = $1 order by sequence', [team.id]);
+  expect(rows.length).toBeGreaterThan(3);
+  await until(() => screen.sequences().length >= rows.length, 'the rows of one team');
+  expect(screen.sequences()).toEqual(rows.map((row) => row.sequence));
+});
+
+test('what nobody may see is absent: an unknown event or unit', async () => {
+  for (const more of [{ event: 'Q29tbXVuaXR5RXZlbnQ6OTk5' }, { within: 'R3JpZFBvc3Q6OTk5OQ' }]) {
+    const screen = wall(more);
+    await until(() => screen.ended.error, 'a refusal');
+    expect(screen.ended.error).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+  }
+});
+
+describe('shared execution', () => {
+  test('people who may see different things never share: the leader reads names and notes, the wall does not', async () => {
+    const { cursor } = await snapshot();
+    const leader = wall({ after: cursor }, { as: 'leader' });
+    const screens = [wall({ after: cursor }), wall({ after: cursor }, { as: null })];
+    const note = 'brings a ladder';
+    const answer = await checkOut(app, scan(app.world, 2, 2, { note }));
+    expect(answer.__typename).toBe('CheckOutRecorded');
+    for (const screen of [leader, ...screens]) await until(() => screen.seen.length > 0, 'the row');
+    const [row] = leader.seen[0]!.checkIns as unknown as { note: string; volunteer: { displayName: string } }[];
+    expect(row).toMatchObject({ note, volunteer: { displayName: expect.stringMatching(/^测试W/) } });
+    for (const screen of screens) {
+      expect(screen.seen[0]!.checkIns[0]).toMatchObject({ note: null, volunteer: { displayName: '测*' } });
+    }
+  });
+
+  test('a variable that says where to start may say something else too: then nothing is shared', async () => {
+    const query = `subscription ($event: ID!, $after: Cursor, $page: String) { checkIns(event: $event, after: $after) {
+      checkIns { sequence event { checkIns(first: 1, after: $page) { nodes { sequence } } } } } }`;
+    const { cursor } = await snapshot();
+    const page = (sequence: number) => Buffer.from(String(sequence)).toString('base64url');
+    const streams = [5, 3].map((place) =>
+      follow<{ checkIns: { event: { checkIns: { nodes: { sequence: number }[] } } }[] }>(app.socket(), query, {
+        event: app.world.event.globalId,
+        after: cursor,
+        page: page(place),
+      }),
+    );
+    await checkIn(app, scan(app.world, 3, 3));
+    await checkOut(app, scan(app.world, 3, 3));
+    for (const [i, stream] of streams.entries()) {
+      await until(() => stream.seen.length > 0, 'a frame');
+      expect(stream.seen[0]!.checkIns[0]!.event.checkIns.nodes[0]!.sequence).toBe([4, 2][i]);
+    }
+  });
+});
+
+interface Board {
+  cursor: string;
+  tally: Record<string, number>;
+  units: { unit: { code: string }; tally: Record<string, number> }[];
+}
+
+test('a scoreboard comes whole at once and ends equal to what SQL counts', async () => {
+  const query = `subscription ($event: ID!, $unit: ID) { scoreboard(event: $event, unit: $unit) {
+    cursor tally { checkIns people onSite minutes } units { unit { code } tally { checkIns people onSite minutes } } } }`;
+  const { world } = app;
+  const whole = follow<Board>(app.socket({ as: 'wall' }), query, { event: world.event.globalId });
+  const station = follow<Board>(app.socket({ as: 'wall' }), query, {
+    event: world.event.globalId,
+    unit: world.stations[0]!.globalId,
+  });
+  await until(() => whole.seen.length > 0 && station.seen.length > 0, 'the first scoreboards');
+  expect(whole.seen[0]!.units.map((line) => line.unit.code)).toEqual(world.schools.map((school) => school.code));
+  await Promise.all(range(4, 20).map((volunteer) => checkOut(app, scan(world, volunteer, null))));
+  await Promise.all(range(4, 20).map((volunteer) => checkIn(app, scan(world, volunteer, (volunteer * 7) % 24))));
+
+  const { cursor, tally } = await snapshot();
+  await until(() => whole.seen.at(-1)!.cursor === cursor, 'the last scoreboard');
+  expect(whole.seen.at(-1)!.tally).toEqual(tally);
+  const { rows } = await app.sql.query(
+    `select count(*) filter (where direction = 'IN')::int as "checkIns",
+       count(distinct volunteer_id) filter (where direction = 'IN')::int as people,
+       (select count(*)::int from presence where post_id is not null) as "onSite" from check_in`,
+  );
+  expect(tally).toMatchObject(rows[0]);
+  const { rows: teams } = await app.sql.query(
+    `select u.code, count(distinct c.volunteer_id) filter (where direction = 'IN')::int as people
+     from service_unit u left join check_in c on c.team_id = u.id where u.parent_id = $1 group by 1 order by 1`,
+    [world.stations[0]!.id],
+  );
+  await until(
+    () => station.seen.at(-1)!.units.every((line, i) => line.tally.people === teams[i].people),
+    'the last scoreboard of the station',
+  );
+});
+
+test('a restored database: streams end with CURSOR_EXPIRED, and a new snapshot goes on', async () => {
+  const { cursor } = await snapshot();
+  const screen = wall({ after: cursor });
+  await checkOut(app, scan(app.world, 5, null));
+  await until(() => screen.seen.length > 0, 'the stream to be live');
+  await app.sql.query("update feed set epoch = 'abcdef01'");
+  await until(() => screen.ended.error, 'the end of the stream');
+  expect(screen.ended.error).toMatchObject([{ extensions: { code: 'CURSOR_EXPIRED' } }]);
+  const again = wall({ after: (await snapshot()).cursor });
+  await checkIn(app, scan(app.world, 5, 5));
+  await until(() => again.seen.length > 0, 'the new stream');
+});
+
+test('a stream that is left on a quiet feed is let go at once', async () => {
+  const client = app.socket({ as: 'wall' });
+  const { stop, ended } = follow(client, checkInsDocument, { event: app.world.event.globalId });
+  const other = follow(client, 'subscription ($e: ID!) { scoreboard(event: $e) { cursor } }', {
+    e: app.world.event.globalId,
+  });
+  await until(() => other.seen.length > 0, 'the socket');
+  stop();
+  await until(() => ended.done, 'the end');
+});
+
+test('two nodes on one database show the same feed', async () => {
+  const other = await app.anotherNode();
+  const { cursor } = await snapshot();
+  const { createClient } = await import('graphql-ws');
+  const { WebSocket } = await import('ws');
+  const client = createClient({
+    url: `${other.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    connectionParams: { authorization: `Bearer ${app.keys.wall}` },
+  });
+  const there = follow<Frame>(client, checkInsDocument, { event: app.world.event.globalId, after: cursor });
+  const here = wall({ after: cursor });
+  await checkIn(app, scan(app.world, 30, 7));
+  await checkIn(app, scan(app.world, 31, 8));
+  await until(() => there.seen.flatMap((frame) => frame.checkIns).length >= 2, 'the other node');
+  await until(() => here.sequences().length >= 2, 'this node');
+  expect(there.seen.flatMap((frame) => frame.checkIns.map((row) => row.sequence))).toEqual(here.sequences());
+  await client.dispose();
+});
