@@ -1,0 +1,44 @@
+import type { Locale } from './locale.ts';
+
+/** The community's own zone: a wall, a phone and a sheet of paper must tell the same time. */
+const timeZone = 'Asia/Shanghai';
+
+type Moment = string | number | Date;
+
+export interface Formats {
+  number(value: number): string;
+  /** 10:32:05 */
+  clock(at: Moment): string;
+  /** 10:32 */
+  time(at: Moment): string;
+  /** 6月16日 星期二 */
+  date(at: Moment): string;
+  /** Service time, kept in whole minutes, in hours: 12.5 */
+  hours(minutes: number): string;
+}
+
+function makeFormats(locale: Locale): Formats {
+  const number = new Intl.NumberFormat(locale);
+  const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const time = { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const clock = new Intl.DateTimeFormat(locale, { ...time, second: '2-digit' });
+  const shortTime = new Intl.DateTimeFormat(locale, time);
+  const date = new Intl.DateTimeFormat(locale, { timeZone, month: 'long', day: 'numeric', weekday: 'long' });
+  return {
+    number: (value) => number.format(value),
+    clock: (at) => clock.format(new Date(at)),
+    time: (at) => shortTime.format(new Date(at)),
+    date: (at) => date.format(new Date(at)),
+    // Rounded down: nobody is credited with time not served.
+    hours: (minutes) =>
+      minutes < 60_000 ? tenths.format(Math.floor(minutes / 6) / 10) : number.format(Math.floor(minutes / 60)),
+  };
+}
+
+const made = new Map<Locale, Formats>();
+
+export function formatsOf(locale: Locale): Formats {
+  let formats = made.get(locale);
+  if (!formats) made.set(locale, (formats = makeFormats(locale)));
+  return formats;
+}

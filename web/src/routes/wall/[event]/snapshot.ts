@@ -1,0 +1,73 @@
+import type { ResultOf } from '#lib/graphql.ts';
+import { request } from '#lib/request.ts';
+import { type followScoreboard, wallEvent, wallUnits } from './wall.graphql.ts';
+
+export type WallEvent = NonNullable<ResultOf<typeof wallEvent>['communityEvent']>;
+export type WallCheckIn = WallEvent['checkIns']['nodes'][number];
+export type Tally = WallEvent['tally'];
+export type Scoreboard = ResultOf<typeof followScoreboard>['scoreboard'];
+
+export interface School {
+  code: string;
+  name: string;
+  tally: Tally;
+}
+
+/** A station is a flower, its teams are the petals, and a petal fills as posts of the team are covered. */
+export interface Station {
+  code: string;
+  name: string;
+  brand: string | null;
+  tally: Tally;
+  teams: { code: string; name: string; posts: number; covered: string[] }[];
+}
+
+export interface Snapshot {
+  cursor: string;
+  sequence: number;
+  event: Omit<WallEvent, 'checkIns' | 'cursor' | 'tally'>;
+  tally: Tally;
+  /** Newest first. */
+  checkIns: WallCheckIn[];
+  schools: School[];
+  stations: Station[];
+}
+
+/** More than any layout shows, few enough to be cheap. */
+export const maxRows = 16;
+
+/** Everything that the wall shows, as it stands; null when there is no such event. */
+export async function takeSnapshot(
+  fetch: typeof globalThis.fetch,
+  code: string,
+  locale: string,
+): Promise<Snapshot | null> {
+  const { communityEvent } = await request(fetch, wallEvent, { code, rows: maxRows }, { locale });
+  if (!communityEvent) return null;
+  const { checkIns, cursor, tally, ...event } = communityEvent;
+  // Asked for after the cursor was taken: what comes in between is counted here and comes again by the feed, which does
+  // no harm, because the feed only adds to what is covered.
+  const { cultureSchools } = await request(fetch, wallUnits, { event: event.id }, { locale });
+  return {
+    cursor,
+    sequence: checkIns.nodes[0]?.sequence ?? 0,
+    event,
+    tally,
+    checkIns: checkIns.nodes,
+    schools: cultureSchools.nodes.map(({ code, name, tally }) => ({ code, name, tally })),
+    stations: cultureSchools.nodes
+      .flatMap((school) => school.stations.nodes)
+      .map(({ code, name, brand, tally, teams }) => ({
+        code,
+        name,
+        brand: brand?.name ?? null,
+        tally,
+        teams: teams.nodes.map(({ code, name, posts }) => ({
+          code,
+          name,
+          posts: posts.nodes.length,
+          covered: posts.nodes.filter((post) => post.tally.people > 0).map((post) => post.code),
+        })),
+      })),
+  };
+}
