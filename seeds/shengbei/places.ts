@@ -71,168 +71,116 @@ export interface PostSeed {
   synthetic: true;
 }
 
-interface StationFact extends Pick<StationSeed, 'place' | 'specialty' | 'volunteers' | 'synthetic'> {
+/** The stations by school; what is `reported` stood in the newspaper, the rest is made up. */
+const facts: {
+  school: string;
+  place: string;
+  reported?: 'NAME' | 'NAME_AND_BRAND';
+  specialty: PostKind;
+  volunteers: number;
   brand: [name: string, since: string, description: string];
-  brandSynthetic: boolean;
-}
-
-const reported = { synthetic: false, brandSynthetic: false };
-const invented = { synthetic: true, brandSynthetic: true };
-
-const facts: { place: string; stations: StationFact[] }[] = [
+}[] = [
   {
-    place: '景苑',
-    stations: [
-      {
-        place: '景苑中区',
-        brand: ['和谐大院', '2013-05-18', '一座院子，既办服务也办课堂：理发、维修、磨刀在院里，剪纸、合唱在屋里。'],
-        specialty: 'SERVICE_POST',
-        volunteers: 324,
-        ...reported,
-      },
-      {
-        place: '胜景',
-        brand: ['四点半课堂', '2016-09-01', '放学到下班之间，由志愿教师陪孩子写作业、学手艺。'],
-        specialty: 'SCHOOL_ROUTE',
-        volunteers: 128,
-        ...invented,
-      },
-    ],
+    school: '景苑',
+    place: '景苑中区',
+    reported: 'NAME_AND_BRAND',
+    specialty: 'SERVICE_POST',
+    volunteers: 324,
+    brand: ['和谐大院', '2013-05-18', '一座院子，既办服务也办课堂：理发、维修、磨刀在院里，剪纸、合唱在屋里。'],
   },
   {
+    school: '景苑',
+    place: '胜景',
+    specialty: 'SCHOOL_ROUTE',
+    volunteers: 128,
+    brand: ['四点半课堂', '2016-09-01', '放学到下班之间，由志愿教师陪孩子写作业、学手艺。'],
+  },
+  {
+    school: '百花',
     place: '百花',
-    stations: [
-      {
-        place: '百花',
-        brand: ['亲情蔬菜园', '2012-04-07', '退休党员翻整荒地种菜，收成送到需要帮助的家庭。'],
-        specialty: 'GARDEN',
-        volunteers: 186,
-        ...reported,
-      },
-      {
-        place: '百合',
-        brand: ['银龄合唱', '2015-10-21', '退休志愿者的合唱队，排练在学校，演出在楼前。'],
-        specialty: 'SERVICE_POST',
-        volunteers: 122,
-        ...invented,
-      },
-    ],
+    reported: 'NAME_AND_BRAND',
+    specialty: 'GARDEN',
+    volunteers: 186,
+    brand: ['亲情蔬菜园', '2012-04-07', '退休党员翻整荒地种菜，收成送到需要帮助的家庭。'],
   },
   {
+    school: '百花',
+    place: '百合',
+    specialty: 'SERVICE_POST',
+    volunteers: 122,
+    brand: ['银龄合唱', '2015-10-21', '退休志愿者的合唱队，排练在学校，演出在楼前。'],
+  },
+  {
+    school: '胜望',
     place: '胜望',
-    stations: [
-      {
-        place: '胜望',
-        brand: ['亲情驿站·幸福暖吧', '2014-11-08', '驿站歇脚办事，暖吧捐衣、取衣、捐书、换书、换闲置物品。'],
-        specialty: 'WARM_BAR',
-        volunteers: 192,
-        ...reported,
-      },
-    ],
+    reported: 'NAME_AND_BRAND',
+    specialty: 'WARM_BAR',
+    volunteers: 192,
+    brand: ['亲情驿站·幸福暖吧', '2014-11-08', '驿站歇脚办事，暖吧捐衣、取衣、捐书、换书、换闲置物品。'],
   },
   {
+    school: '胜北',
     place: '胜北',
-    stations: [
-      {
-        place: '胜北',
-        brand: ['先锋报到站', '2015-07-01', '在职党员下班到社区报到，认领一件邻里小事。'],
-        specialty: 'SERVICE_POST',
-        volunteers: 168,
-        synthetic: false,
-        brandSynthetic: true,
-      },
-      {
-        place: '西苑',
-        brand: ['红袖巡逻', '2014-03-05', '每晚两班，看门窗、看车棚、看独居老人家的灯。'],
-        specialty: 'PATROL',
-        volunteers: 116,
-        ...invented,
-      },
-    ],
+    reported: 'NAME',
+    specialty: 'SERVICE_POST',
+    volunteers: 168,
+    brand: ['先锋报到站', '2015-07-01', '在职党员下班到社区报到，认领一件邻里小事。'],
   },
   {
+    school: '胜北',
+    place: '西苑',
+    specialty: 'PATROL',
+    volunteers: 116,
+    brand: ['红袖巡逻', '2014-03-05', '每晚两班，看门窗、看车棚、看独居老人家的灯。'],
+  },
+  {
+    school: '胜凯',
     place: '胜凯',
-    stations: [
-      {
-        place: '胜凯',
-        brand: ['广场便民日', '2013-06-16', '每周一天在广场：磨刀、义诊、维修、理发，一站办完。'],
-        specialty: 'CLINIC',
-        volunteers: 152,
-        ...invented,
-      },
-    ],
+    specialty: 'CLINIC',
+    volunteers: 152,
+    brand: ['广场便民日', '2013-06-16', '每周一天在广场：磨刀、义诊、维修、理发，一站办完。'],
   },
   {
+    school: '胜荣',
     place: '胜荣',
-    stations: [
-      {
-        place: '胜荣',
-        brand: ['一家一棵树', '2016-03-12', '每户认养一棵树，志愿者教修剪、浇水、防虫。'],
-        specialty: 'GREENERY',
-        volunteers: 134,
-        ...invented,
-      },
-    ],
+    specialty: 'GREENERY',
+    volunteers: 134,
+    brand: ['一家一棵树', '2016-03-12', '每户认养一棵树，志愿者教修剪、浇水、防虫。'],
   },
   {
+    school: '胜泰',
     place: '胜泰',
-    stations: [
-      {
-        place: '胜泰',
-        brand: ['平安上学路', '2014-09-01', '早晚两个时段护送孩子过马路，风雨不误。'],
-        specialty: 'SCHOOL_ROUTE',
-        volunteers: 126,
-        ...invented,
-      },
-    ],
+    specialty: 'SCHOOL_ROUTE',
+    volunteers: 126,
+    brand: ['平安上学路', '2014-09-01', '早晚两个时段护送孩子过马路，风雨不误。'],
   },
   {
+    school: '胜宏',
     place: '胜宏',
-    stations: [
-      {
-        place: '胜宏',
-        brand: ['巧手修修铺', '2015-04-25', '小家电、门锁、拉链，能修就不扔。'],
-        specialty: 'REPAIR',
-        volunteers: 118,
-        ...invented,
-      },
-    ],
+    specialty: 'REPAIR',
+    volunteers: 118,
+    brand: ['巧手修修铺', '2015-04-25', '小家电、门锁、拉链，能修就不扔。'],
   },
   {
+    school: '锦苑',
     place: '锦苑',
-    stations: [
-      {
-        place: '锦苑',
-        brand: ['邻里议事亭', '2017-05-06', '有事亭里说，大家商量着办。'],
-        specialty: 'SERVICE_POST',
-        volunteers: 124,
-        ...invented,
-      },
-    ],
+    specialty: 'SERVICE_POST',
+    volunteers: 124,
+    brand: ['邻里议事亭', '2017-05-06', '有事亭里说，大家商量着办。'],
   },
   {
+    school: '玉兰',
     place: '玉兰',
-    stations: [
-      {
-        place: '玉兰',
-        brand: ['剪刀手的春天', '2014-02-28', '上门理发，给出不了门的老人一个清爽的月初。'],
-        specialty: 'HAIRCUT',
-        volunteers: 130,
-        ...invented,
-      },
-    ],
+    specialty: 'HAIRCUT',
+    volunteers: 130,
+    brand: ['剪刀手的春天', '2014-02-28', '上门理发，给出不了门的老人一个清爽的月初。'],
   },
   {
+    school: '明珠',
     place: '明珠',
-    stations: [
-      {
-        place: '明珠',
-        brand: ['童心义卖', '2016-05-28', '孩子们卖自己的手作和旧书，所得帮助同龄人。'],
-        specialty: 'CHARITY_SALE',
-        volunteers: 140,
-        ...invented,
-      },
-    ],
+    specialty: 'CHARITY_SALE',
+    volunteers: 140,
+    brand: ['童心义卖', '2016-05-28', '孩子们卖自己的手作和旧书，所得帮助同龄人。'],
   },
 ];
 
@@ -273,7 +221,7 @@ const gridNumbers = [...'一二三四五六七八九十'];
 const twoDigits = (index: number) => String(index + 1).padStart(2, '0');
 
 export function schools(): SchoolSeed[] {
-  return facts.map(({ place }, index) => ({
+  return [...new Set(facts.map((fact) => fact.school))].map((place, index) => ({
     code: `S${twoDigits(index)}`,
     name: `${place}志愿文化学校`,
     synthetic: true,
@@ -281,14 +229,21 @@ export function schools(): SchoolSeed[] {
 }
 
 export function stations(): StationSeed[] {
-  return schools().flatMap((school, schoolIndex) =>
-    facts[schoolIndex]!.stations.map(({ brand: [name, since, description], brandSynthetic, ...fact }, index) => ({
-      ...fact,
-      code: `${school.code}-${String.fromCharCode(65 + index)}`,
-      schoolCode: school.code,
-      name: `${fact.place}党员服务社`,
-      brand: { name, since, description, synthetic: brandSynthetic },
-    })),
+  const ofSchool = Map.groupBy(facts, (fact) => fact.school);
+  return schools().flatMap(({ code: schoolCode }, school) =>
+    [...ofSchool.values()][school]!.map(({ place, specialty, volunteers, reported, brand }, index) => {
+      const [name, since, description] = brand;
+      return {
+        code: `${schoolCode}-${String.fromCharCode(65 + index)}`,
+        schoolCode,
+        name: `${place}党员服务社`,
+        place,
+        brand: { name, since, description, synthetic: reported !== 'NAME_AND_BRAND' },
+        specialty,
+        volunteers,
+        synthetic: reported === undefined,
+      };
+    }),
   );
 }
 
