@@ -101,8 +101,8 @@ async function install() {
     );
     if (!result.ok || !isInstalled()) {
       fail(
-        '依赖没有装好。请检查网络、代理和磁盘空间，然后再运行一次。',
-        'The packages could not be installed. Check the network, the proxy and the free space on the disk, then run this again.',
+        '依赖没有装好，原因见上。常见的是网络、代理或磁盘空间的问题；解决之后请再运行一次。',
+        'The packages could not be installed, for the reason above. Often it is the network, the proxy or a full disk. Run this again when that is solved.',
       );
     }
   }
