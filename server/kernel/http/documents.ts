@@ -1,0 +1,114 @@
+import {
+  getVariableValues,
+  GraphQLError,
+  Kind,
+  OperationTypeNode,
+  parse,
+  validate,
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { mayIntrospect, type Viewer } from '../viewer.js';
+import { RefusedDocument } from './errors.js';
+import { Fault } from './faults.js';
+import type { Limits } from './limits.js';
+import { fragmentsOf, measureDocument } from './measure.js';
+import { assertPagesAreSized, pageLimit, type PageLimit } from './pages.js';
+
+/** What both transports are asked for. */
+export interface OperationRequest {
+  query: string;
+  operationName?: string | null;
+  variables?: Record<string, unknown> | null;
+  extensions?: Record<string, unknown> | null;
+}
+
+export type Transport = 'GET' | 'POST' | 'SOCKET';
+
+/** A document that passed everything that does not depend on who asks or with which variables. */
+interface KnownDocument {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  introspects: boolean;
+  pages: PageLimit;
+}
+
+/** What is left to add for an execution is the context. */
+export type PreparedOperation = Pick<ExecutionArgs, 'schema' | 'document' | 'variableValues' | 'hideSuggestions'>;
+
+/** THE gate before execution, for both transports. Throws a {@link Fault} or a {@link RefusedDocument}. */
+export type PrepareOperation = (request: OperationRequest, viewer: Viewer, transport: Transport) => PreparedOperation;
+
+export function createPrepareOperation(schema: GraphQLSchema, limits: Limits): PrepareOperation {
+  assertPagesAreSized(schema);
+  // Two generations: what is used survives the change of generation, and a hit costs one look-up.
+  let young = new Map<string, KnownDocument>();
+  let old = new Map<string, KnownDocument>();
+
+  const recall = (query: string): KnownDocument => {
+    const recent = young.get(query);
+    if (recent) return recent;
+    const known = old.get(query) ?? readDocument(schema, query, limits);
+    if (young.size >= limits.cachedDocuments / 2) [old, young] = [young, new Map()];
+    young.set(query, known);
+    return known;
+  };
+
+  return ({ query, operationName, variables, extensions }, viewer, transport) => {
+    if (extensions && 'persistedQuery' in extensions) throw new Fault('persistedQuery');
+    const { document, operation, introspects, pages } = recall(query);
+    if (introspects && !mayIntrospect(viewer)) throw new Fault('introspection');
+    if (operationName && operationName !== operation.name?.value) throw new Fault('unknownOperation');
+    if (transport !== 'SOCKET') {
+      if (operation.operation === OperationTypeNode.SUBSCRIPTION) throw new Fault('subscriptionByHttp');
+      if (transport === 'GET' && operation.operation === OperationTypeNode.MUTATION) throw new Fault('mutationByGet');
+    }
+    pages.check(variables);
+    if (transport === 'SOCKET') checkVariables(schema, operation, variables, limits);
+    return { schema, document, variableValues: variables, hideSuggestions: true };
+  };
+}
+
+/** Parses, measures, validates. Measured first: validation is only safe on documents of a bounded size. */
+function readDocument(schema: GraphQLSchema, query: string, limits: Limits): KnownDocument {
+  if (query.length > limits.documentLength) throw new Fault('tooLong');
+  let document: DocumentNode;
+  try {
+    document = parse(query, { maxTokens: limits.tokens });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    if (/more tha[nt] \d+ tokens/.test(error.message)) throw new Fault('tooManyTokens');
+    throw new RefusedDocument('unparsable', [error]);
+  }
+  const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+  const [operation] = operations;
+  if (!operation) throw new Fault('noOperation');
+  if (operations.length > 1) throw new Fault('severalOperations');
+  const fragments = fragmentsOf(document);
+  const { introspects } = measureDocument(operation, fragments, limits);
+  const errors = validate(schema, document, undefined, {
+    maxErrors: limits.errorsPerDocument,
+    hideSuggestions: true,
+  });
+  if (errors.length > 0) throw new RefusedDocument('invalid', errors);
+  return { document, operation, introspects, pages: pageLimit(operation, fragments, limits) };
+}
+
+/**
+ * On a socket a refusal before execution ends the stream with one `error` message, so variables are tried here;
+ * over HTTP `execute` tells in time, and trying twice would cost every check-in.
+ */
+function checkVariables(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  variables: OperationRequest['variables'],
+  limits: Limits,
+): void {
+  const { errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables ?? {}, {
+    maxErrors: limits.errorsPerDocument,
+    hideSuggestions: true,
+  });
+  if (errors) throw new RefusedDocument('badVariables', errors);
+}

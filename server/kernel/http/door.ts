@@ -1,0 +1,107 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { publicViewer, type Viewer } from '../viewer.js';
+import { subscribeEach } from './delivery.js';
+import { createPrepareOperation } from './documents.js';
+import { createPresenter } from './errors.js';
+import { Fault } from './faults.js';
+import { secureHeadersForPages } from './headers.js';
+import { createHttpApi, json, reply } from './http.js';
+import { limits as defaults } from './limits.js';
+import type { DoorOptions, DoorParts } from './options.js';
+import { createOrigins } from './origins.js';
+import { localeOf, requestIdOf, splitUrl } from './request.js';
+import { createSocketApi } from './socket.js';
+
+export interface Door {
+  /** Not listening yet: whoever made the door says where. */
+  server: http.Server;
+  /** Ends the live streams of these viewers with 4403. To be called when a key is revoked, on every node. */
+  closeSockets(predicate: (viewer: Viewer) => boolean): void;
+  /** Takes nothing new, sends sockets away with 1001, finishes what is in flight, and gives up after `drainMs`. */
+  close(): Promise<void>;
+}
+
+/** The one way in: GraphQL over HTTP and over sockets, health checks, and the pages behind them. */
+export function createDoor(options: DoorOptions): Door {
+  const limits = { ...defaults, ...options.limits };
+  const parts: DoorParts = {
+    authenticate: options.authenticate,
+    createContext: options.createContext,
+    log: options.log,
+    limits,
+    subscribe: options.subscribe ?? subscribeEach(options.createContext),
+    prepareOperation: createPrepareOperation(options.schema, limits),
+    present: createPresenter(options.log),
+    origins: createOrigins(options.allowedOrigins),
+  };
+  const answerApi = createHttpApi(parts);
+  const sockets = createSocketApi(parts);
+  let closing = false;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [path, search] = splitUrl(request.url ?? '');
+    if (path === '/graphql') return answerApi(request, response, search);
+    if (path === '/health/live') return answerHealth(request, response, true);
+    if (path === '/health/ready') return answerHealth(request, response, !closing && (await isReady()));
+    const requestId = requestIdOf(request);
+    if (!options.pages) {
+      const fault = new Fault('noSuchPath');
+      const error = fault.toError({ viewer: publicViewer, locale: localeOf(request), requestId });
+      return reply(response, { requestId }, 404, JSON.stringify({ errors: [error] }), json);
+    }
+    secureHeadersForPages(request, response);
+    response.setHeader('x-request-id', requestId);
+    options.pages(request, response);
+  }
+
+  function answerHealth(request: IncomingMessage, response: ServerResponse, healthy: boolean): void {
+    const caller = { requestId: requestIdOf(request) };
+    reply(response, caller, healthy ? 200 : 503, JSON.stringify({ status: healthy ? 'ok' : 'unavailable' }), json);
+  }
+
+  async function isReady(): Promise<boolean> {
+    try {
+      return await options.ready();
+    } catch {
+      return false;
+    }
+  }
+
+  const server = http.createServer(
+    {
+      // Half-sent requests are cut off with 408, wherever they stopped.
+      headersTimeout: limits.requestMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.sweepMs,
+      keepAliveTimeout: limits.keepAliveMs,
+    },
+    (request, response) => {
+      if (closing) response.shouldKeepAlive = false;
+      answer(request, response).catch((error: unknown) => {
+        options.log.error({ err: error }, 'a request could not be answered');
+        response.destroy();
+      });
+    },
+  );
+  server.on('upgrade', (request, tcp, head) => sockets.upgrade(request, tcp as Socket, head));
+
+  return {
+    server,
+    closeSockets: sockets.closeSockets,
+    async close() {
+      closing = true;
+      sockets.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // What was in flight when closing began keeps its connection open when it is done, so look again.
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      const giveUp = setTimeout(() => {
+        sockets.terminate();
+        server.closeAllConnections();
+      }, limits.drainMs);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(giveUp);
+    },
+  };
+}

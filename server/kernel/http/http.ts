@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ExecutionResult, GraphQLError } from 'graphql';
+import { createHandler } from 'graphql-http';
+import type { ErrorCode } from '../errors.js';
+import { publicViewer } from '../viewer.js';
+import { Gone, readText } from './body.js';
+import type { Caller } from './caller.js';
+import type { DoorParts } from './options.js';
+import type { OperationRequest, Transport } from './documents.js';
+import { RefusedDocument } from './errors.js';
+import { Fault } from './faults.js';
+import { apiHeaders } from './headers.js';
+import { preflightHeaders } from './origins.js';
+import { checkMediaType, localeOf, parseJson, parseSearch, parseUrl, requestIdOf } from './request.js';
+
+/** What one request carries through graphql-http's handler. */
+interface Exchange {
+  caller: Caller;
+  request: OperationRequest;
+  transport: Transport;
+}
+
+/** As graphql-http spells it; the door never looks inside. */
+type Context = Record<PropertyKey, unknown>;
+
+const noHeaders: readonly string[] = [];
+
+/** GraphQL over HTTP: graphql-http keeps the specification, the door decides what gets that far. */
+export function createHttpApi({ prepareOperation, present, origins, authenticate, createContext, limits }: DoorParts) {
+  const handle = createHandler<undefined, Exchange, Context>({
+    parseRequestParams: ({ context }) => context.request,
+    onSubscribe({ context: { caller, request, transport } }) {
+      try {
+        const operation = prepareOperation(request, caller.viewer, transport);
+        return { ...operation, contextValue: createContext(caller) as Context };
+      } catch (error) {
+        if (isAboutTheDocument(error)) return present.thrown(error, caller);
+        throw error;
+      }
+    },
+    onOperation({ context: { caller } }, _args, result) {
+      if (!result.errors) return;
+      const errors = present.executed(result.errors, caller);
+      // Without data nothing was executed. A bare list of errors gets the status of a refusal, as from `onSubscribe`.
+      if (!('data' in result)) return errors as unknown as ExecutionResult;
+      return { ...result, errors };
+    },
+  });
+
+  return async function answer(request: IncomingMessage, response: ServerResponse, search: string): Promise<void> {
+    let caller: Caller = { viewer: publicViewer, locale: localeOf(request), requestId: requestIdOf(request) };
+    let cors = noHeaders;
+    try {
+      const { method = '', headers } = request;
+      cors = origins.check(request);
+      if (method === 'OPTIONS') return reply(response, caller, 204, null, [...cors, ...preflightHeaders]);
+      const transport: Transport | undefined = method === 'GET' || method === 'POST' ? method : undefined;
+      if (!transport) throw new Fault('methodNotAllowed');
+      let body: string | undefined;
+      if (transport === 'POST') {
+        parseSearch(search);
+        checkMediaType(headers['content-type']);
+        body = await readText(request, limits.bodyBytes);
+      }
+      caller = { ...caller, viewer: await authenticate(headers.authorization, caller.locale) };
+      const context = { caller, request: body === undefined ? parseUrl(search) : parseJson(body), transport };
+      const [text, init] = await handle({ method, url: '', headers, raw: undefined, body: null, context });
+      if (text === null) throw new Fault('notAcceptable');
+      reply(response, caller, init.status, text, [...cors, 'content-type', init.headers?.['content-type'] as string]);
+    } catch (error) {
+      if (error instanceof Gone) return;
+      const errors = present.thrown(error, caller);
+      const headers = error instanceof Fault ? Object.entries(error.kind.headers ?? {}).flat() : noHeaders;
+      reply(response, caller, statusOf(error, errors), JSON.stringify({ errors }), [...cors, ...headers, ...json]);
+    }
+  };
+}
+
+export const json: readonly string[] = ['content-type', 'application/json; charset=utf-8'];
+
+/** What the specification answers by the negotiated type, and not by the status of the request. */
+function isAboutTheDocument(error: unknown): boolean {
+  return error instanceof RefusedDocument || (error instanceof Fault && error.kind.status === undefined);
+}
+
+const statusOfCode: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  RATE_LIMITED: 429,
+  SERVICE_UNAVAILABLE: 503,
+};
+
+function statusOf(error: unknown, [first]: readonly GraphQLError[]): number {
+  if (error instanceof Fault && error.kind.status) return error.kind.status;
+  return statusOfCode[first?.extensions.code as ErrorCode] ?? 500;
+}
+
+/** Writes head and body in one piece. */
+export function reply(
+  response: ServerResponse,
+  { requestId }: Pick<Caller, 'requestId'>,
+  status: number,
+  text: string | null,
+  headers: readonly string[],
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const length = text === null ? noHeaders : ['content-length', String(Buffer.byteLength(text))];
+  response.writeHead(status, [...apiHeaders, ...headers, 'x-request-id', requestId, ...length]);
+  response.end(text);
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { negotiateLocale, type Locale } from '../locale.js';
+import type { OperationRequest } from './documents.js';
+import { Fault } from './faults.js';
+
+/** A proxy's or a caller's own number when it is a sane one, so that logs can be joined. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+/** Browsers send a few different headers over and over. */
+const negotiated = new Map<string, Locale>();
+
+export function localeOf({ headers: { 'accept-language': header = '' } }: IncomingMessage): Locale {
+  let locale = negotiated.get(header);
+  if (!locale) {
+    locale = negotiateLocale(header);
+    if (negotiated.size < 500 && header.length < 200) negotiated.set(header, locale);
+  }
+  return locale;
+}
+
+/** The path of a URL, and what follows its question mark. */
+export function splitUrl(url: string): [path: string, search: string] {
+  const mark = url.indexOf('?');
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+export function checkMediaType(contentType: string | undefined): void {
+  if (contentType === 'application/json') return;
+  const [mediaType, ...parameters] = (contentType ?? '').toLowerCase().replace(/[\s"]/g, '').split(';');
+  const foreignCharset = parameters.some((p) => p.startsWith('charset=') && !/^charset=utf-?8$/.test(p));
+  if (mediaType !== 'application/json' || foreignCharset) throw new Fault('unsupportedMediaType');
+}
+
+export function parseJson(text: string): OperationRequest {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new Fault('malformedJson');
+  }
+  if (Array.isArray(body)) throw new Fault('batch');
+  return checkParameters(body);
+}
+
+const urlParameters = new Set(['query', 'operationName', 'variables', 'extensions']);
+
+/**
+ * The parameters of a URL. Any other than those of GraphQL over HTTP is refused, because it might be a key: URLs end
+ * up in logs and histories. So are repeated ones and percent-encodings that are no UTF-8.
+ */
+export function parseSearch(search: string): Record<string, string> {
+  const parameters: Record<string, string> = {};
+  for (const part of search.split('&')) {
+    if (part === '') continue;
+    const [name = '', ...value] = part.split('=');
+    if (!urlParameters.has(name) || name in parameters) throw new Fault('urlParameter');
+    try {
+      parameters[name] = decodeURIComponent(value.join('=').replaceAll('+', ' '));
+    } catch {
+      throw new Fault('urlParameter');
+    }
+  }
+  return parameters;
+}
+
+/** An operation asked for by GET, whose variables and extensions are JSON in a parameter. */
+export function parseUrl(search: string): OperationRequest {
+  const { variables, extensions, ...others } = parseSearch(search);
+  const parse = (text: string | undefined): unknown => {
+    try {
+      return text ? JSON.parse(text) : undefined;
+    } catch {
+      throw new Fault('malformedJson');
+    }
+  };
+  return checkParameters({ ...others, variables: parse(variables), extensions: parse(extensions) });
+}
+
+function checkParameters(body: unknown): OperationRequest {
+  if (!isObject(body)) throw new Fault('malformedJson');
+  const { query, operationName, variables, extensions } = body;
+  if (variables != null && !isObject(variables)) throw new Fault('malformedParameter', 'variables');
+  if (extensions != null && !isObject(extensions)) throw new Fault('malformedParameter', 'extensions');
+  if (operationName != null && typeof operationName !== 'string') {
+    throw new Fault('malformedParameter', 'operationName');
+  }
+  // Clients that persist queries first ask by hash alone; that is for the document's gate to answer.
+  const text = query ?? (extensions != null && 'persistedQuery' in extensions ? '' : undefined);
+  if (text === undefined) throw new Fault('missingQuery');
+  if (typeof text !== 'string') throw new Fault('malformedParameter', 'query');
+  return { query: text, operationName, variables, extensions };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

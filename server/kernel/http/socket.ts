@@ -1,0 +1,194 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { STATUS_CODES } from 'node:http';
+import { GraphQLError } from 'graphql';
+import { handleProtocols, makeServer } from 'graphql-ws';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { AppError } from '../errors.js';
+import { negotiateLocale } from '../locale.js';
+import { publicViewer, type Viewer } from '../viewer.js';
+import type { Caller } from './caller.js';
+import { Connection } from './connection.js';
+import type { SubscriptionArgs } from './delivery.js';
+import { Fault } from './faults.js';
+import { apiHeaders } from './headers.js';
+import { closeCodes, closeReasons } from './limits.js';
+import type { DoorParts } from './options.js';
+import { localeOf, parseSearch, requestIdOf, splitUrl } from './request.js';
+
+/** GraphQL over sockets: graphql-ws keeps the protocol, ws the framing, the door decides who and what gets in. */
+export interface SocketApi {
+  /** Takes over a connection that asks to become a socket. */
+  upgrade(request: IncomingMessage, tcp: Socket, head: Buffer): void;
+  /** Closes the sockets of these viewers, such as those of a revoked key. */
+  closeSockets(predicate: (viewer: Viewer) => boolean): void;
+  /** Takes no more sockets and tells all to go; `terminate` does not wait for their goodbye. */
+  close(): void;
+  terminate(): void;
+}
+
+export function createSocketApi(parts: DoorParts): SocketApi {
+  const { authenticate, createContext, prepareOperation, present, origins, subscribe, limits, log } = parts;
+  const connections = new Set<Connection>();
+  let closing = false;
+
+  const protocol = makeServer<Record<string, unknown>, Connection>({
+    connectionInitWaitTimeout: limits.connectionInitMs,
+
+    async onConnect({ connectionParams: { authorization, locale } = {}, extra: connection }) {
+      if (typeof locale === 'string') connection.caller = { ...connection.caller, locale: negotiateLocale(locale) };
+      if (authorization != null && typeof authorization !== 'string') return false;
+      const { caller } = connection;
+      try {
+        connection.caller = { ...caller, viewer: await authenticate(authorization ?? undefined, caller.locale) };
+        return true;
+      } catch (error) {
+        if (!(error instanceof AppError && /^(UNAUTHENTICATED|FORBIDDEN)$/.test(String(error.extensions.code)))) {
+          present.thrown(error, caller);
+          connection.close(closeCodes.tryAgainLater, closeReasons.tryAgainLater);
+        }
+        return false;
+      }
+    },
+
+    // What this throws would close the socket, and with it every other stream: errors are returned.
+    onSubscribe({ extra: connection, subscriptions }, streamId, payload) {
+      const caller = connection.nextCaller();
+      try {
+        if (Object.keys(subscriptions).length > limits.streamsPerSocket) throw new Fault('tooManyStreams');
+        const operation = prepareOperation(payload, caller.viewer, 'SOCKET');
+        const args: SubscriptionArgs = {
+          ...operation,
+          contextValue: createContext(caller),
+          ...{ caller, connection, streamId },
+        };
+        return args;
+      } catch (error) {
+        return present.thrown(error, caller);
+      }
+    },
+
+    async subscribe(args) {
+      try {
+        return await subscribe(args as SubscriptionArgs);
+      } catch (error) {
+        return { errors: [new GraphQLError('', { originalError: toError(error) })] };
+      }
+    },
+
+    onNext(_context, _id, _payload, args, result) {
+      if (!result.errors) return;
+      return { ...result, errors: present.executed(result.errors, (args as SubscriptionArgs).caller) };
+    },
+
+    // Errors of `onSubscribe` come as they were returned; those that an iterator threw come wrapped.
+    onError: ({ extra: { caller } }, _id, _payload, errors) =>
+      errors.flatMap((error) => (error.originalError ? present.thrown(error.originalError, caller) : error)),
+  });
+
+  const unknownToTypes = { closeTimeout: limits.goodbyeMs, maxFragments: 1_024, maxBufferedChunks: 4_096 };
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    handleProtocols,
+    maxPayload: limits.frameBytes,
+    ...unknownToTypes,
+  });
+
+  function open(webSocket: WebSocket, tcp: Socket, caller: Caller): void {
+    let ended: ReturnType<typeof protocol.opened> | undefined;
+    const end = (code: number, reason: string): void => {
+      const once = ended;
+      ended = undefined;
+      once?.(code, reason).catch((error: unknown) => present.thrown(error, connection.caller));
+    };
+    const connection = new Connection(webSocket, tcp, caller, limits, (code, reason) => {
+      if (code === closeCodes.tooSlow) log.info({ requestId: caller.requestId }, 'cut off a slow socket');
+      end(code, reason);
+    });
+    connections.add(connection);
+    // A bad frame: ws closes by itself, with the code that fits; without a listener the process would end.
+    webSocket.on('error', (error) => log.debug({ requestId: caller.requestId, err: error }, 'a socket failed'));
+    webSocket.on('close', (code, reason) => {
+      connections.delete(connection);
+      end(code, String(reason));
+    });
+    ended = protocol.opened(
+      {
+        protocol: webSocket.protocol,
+        send: (message) => connection.send(message),
+        close: (code = closeCodes.tryAgainLater, reason = '') => connection.close(code, reason),
+        onMessage: (receive) =>
+          webSocket.on('message', (data, isBinary) => {
+            if (!connection.open) return;
+            if (isBinary) return connection.close(closeCodes.badRequest, closeReasons.badRequest);
+            receive(String(data)).catch((error: unknown) => {
+              present.thrown(error, connection.caller);
+              connection.close(closeCodes.tryAgainLater, closeReasons.tryAgainLater);
+            });
+          }),
+      },
+      connection,
+    );
+  }
+
+  const sweeper = setInterval(() => {
+    const now = performance.now();
+    for (const connection of connections) connection.sweep(now);
+  }, limits.sweepMs);
+  sweeper.unref();
+
+  return {
+    upgrade(request, tcp, head) {
+      tcp.on('error', () => tcp.destroy());
+      const caller: Caller = { viewer: publicViewer, locale: localeOf(request), requestId: requestIdOf(request) };
+      try {
+        const [path, search] = splitUrl(request.url ?? '');
+        if (path !== '/graphql') throw new Fault('noSuchPath');
+        origins.check(request);
+        parseSearch(search);
+        if (closing || connections.size >= limits.sockets) throw new Fault('tooManySockets');
+      } catch (error) {
+        if (error instanceof Fault) return refuse(tcp, error, caller);
+        throw error;
+      }
+      server.handleUpgrade(request, tcp, head, (webSocket) => open(webSocket, tcp, caller));
+    },
+
+    closeSockets(predicate) {
+      for (const connection of connections) {
+        if (predicate(connection.caller.viewer)) connection.close(closeCodes.forbidden, closeReasons.forbidden);
+      }
+    },
+
+    close() {
+      closing = true;
+      clearInterval(sweeper);
+      for (const connection of connections) connection.close(closeCodes.goingAway, closeReasons.goingAway);
+    },
+
+    terminate() {
+      for (const connection of connections) connection.webSocket.terminate();
+    },
+  };
+}
+
+/** Answers a request that wanted to become a socket, by hand: node offers no response object for it. */
+function refuse(tcp: Socket, fault: Fault, caller: Caller): void {
+  const status = fault.kind.status ?? 400;
+  const body = JSON.stringify({ errors: [fault.toError(caller)] });
+  const headers = [
+    ...apiHeaders,
+    ...Object.entries(fault.kind.headers ?? {}).flat(),
+    ...['content-type', 'application/json; charset=utf-8', 'x-request-id', caller.requestId],
+    ...['content-length', String(Buffer.byteLength(body)), 'connection', 'close'],
+  ];
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  tcp.end(`${head}\r\n${body}`);
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
