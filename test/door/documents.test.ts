@@ -71,6 +71,11 @@ describe.each(['HTTP', 'socket'] as const)('documents over %s', (transport) => {
     await expectRefused(`{ team { ...Some team { ...Some team { ...Some } } } } ${fragment}`, 'tooManyAliases');
   });
 
+  test('a fragment that nothing spreads is measured too', async () => {
+    const aliases = times(31, (i) => `a${i}: name`);
+    await expectRefused(`{ hello } fragment Idle on Team { ${aliases} }`, 'tooManyAliases');
+  });
+
   test('50 directives pass, 51 do not', async () => {
     const fields = times(25, (i) => `a${i}: name @include(if: $yes) @skip(if: $no)`);
     const query = `query($yes: Boolean!, $no: Boolean!) { team { ${fields} } }`;

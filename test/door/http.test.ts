@@ -170,6 +170,14 @@ describe('requests', () => {
     await expectRefused(await post(world, asked, { accept: 'application/graphql-response+json' }), 400);
   });
 
+  test('an offer to change to HTTP/2, as Java sends it, is passed over', async () => {
+    const body = JSON.stringify(hello);
+    const head =
+      'POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: Upgrade, HTTP2-Settings, close\r\nupgrade: h2c\r\n' +
+      `http2-settings: AAEAAEAA\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    expect(await raw(world, head + body)).toMatch(/^HTTP\/1.1 200/);
+  });
+
   test('a request that is not HTTP', async () => {
     expect(await raw(world, 'nonsense\r\n\r\n')).toMatch(/^HTTP\/1.1 400/);
   });
@@ -187,5 +195,11 @@ describe('half-sent requests', () => {
   test('in the body', async () => {
     const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n';
     expect(await raw(world, `${head}{"query":`)).toMatch(/^HTTP\/1.1 408/);
+  });
+
+  test('in a body that was refused already', async () => {
+    const head =
+      'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900000\r\n\r\n';
+    expect(await raw(world, `${head}{"query":`)).toMatch(/^HTTP\/1.1 413/);
   });
 });

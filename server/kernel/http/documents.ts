@@ -15,7 +15,7 @@ import { RefusedDocument } from './errors.js';
 import { Fault } from './faults.js';
 import type { Limits } from './limits.js';
 import { fragmentsOf, measureDocument } from './measure.js';
-import { assertPagesAreSized, pageLimit, type PageLimit } from './pages.js';
+import { assertPagesAreSized, pageLimit, type PageLimit } from './page-size.js';
 
 /** What both transports are asked for. */
 export interface OperationRequest {

@@ -22,7 +22,13 @@ export interface Door {
   close(): Promise<void>;
 }
 
-/** The one way in: GraphQL over HTTP and over sockets, health checks, and the pages behind them. */
+/**
+ * The one way in: GraphQL over HTTP and over sockets, health checks, and the pages behind them.
+ *
+ * An operation comes by `http.ts` or `socket.ts`, passes `documents.ts` (which measures it by `measure.ts` and
+ * `page-size.ts`), runs, and has its errors put into their final form by `errors.ts`. What is refused on the way is
+ * named in `faults.ts`; every number is in `limits.ts`.
+ */
 export function createDoor(options: DoorOptions): Door {
   const limits = { ...defaults, ...options.limits };
   const parts: DoorParts = {
@@ -71,10 +77,11 @@ export function createDoor(options: DoorOptions): Door {
   const server = http.createServer(
     {
       // Half-sent requests are cut off with 408, wherever they stopped.
-      headersTimeout: limits.requestMs,
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: limits.sweepMs,
       keepAliveTimeout: limits.keepAliveMs,
+      // Java's clients offer to change to HTTP/2 with every first request; they get HTTP/1.1, as if they had not asked.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     (request, response) => {
       if (closing) response.shouldKeepAlive = false;
