@@ -1,11 +1,29 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import adapter from '@sveltejs/adapter-node';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
+
+/** The same for the same sources, whoever builds them: a screen that is moved to another node must not load itself anew. */
+function versionOfSources(): string {
+  const hash = createHash('sha256');
+  const files = ['src', 'messages', 'static'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name)),
+  );
+  for (const file of [...files.sort(), 'vite.config.ts', '../package-lock.json']) {
+    hash.update(`${file}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
 
 export default defineConfig({
   plugins: [
     sveltekit({
       adapter: adapter({ out: '../build/web' }),
+      version: { name: versionOfSources() },
       csp: {
         mode: 'auto',
         directives: {

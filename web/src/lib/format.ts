@@ -11,8 +11,10 @@ export interface Formats {
   clock(at: Moment): string;
   /** 10:32 */
   time(at: Moment): string;
-  /** 6月16日 星期二 */
+  /** 6月16日星期二 */
   date(at: Moment): string;
+  /** 2026年6月16日 */
+  day(at: Moment): string;
   /** Service time, kept in whole minutes, in hours: 12.5 */
   hours(minutes: number): string;
 }
@@ -24,11 +26,13 @@ function makeFormats(locale: Locale): Formats {
   const clock = new Intl.DateTimeFormat(locale, { ...time, second: '2-digit' });
   const shortTime = new Intl.DateTimeFormat(locale, time);
   const date = new Intl.DateTimeFormat(locale, { timeZone, month: 'long', day: 'numeric', weekday: 'long' });
+  const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'long' });
   return {
     number: (value) => number.format(value),
     clock: (at) => clock.format(new Date(at)),
     time: (at) => shortTime.format(new Date(at)),
     date: (at) => date.format(new Date(at)),
+    day: (at) => day.format(new Date(at)),
     // Rounded down: nobody is credited with time not served.
     hours: (minutes) =>
       minutes < 60_000 ? tenths.format(Math.floor(minutes / 6) / 10) : number.format(Math.floor(minutes / 60)),

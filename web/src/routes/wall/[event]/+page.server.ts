@@ -1,5 +1,5 @@
 import { error } from '@sveltejs/kit';
-import { Unreachable } from '#lib/request.ts';
+import { reached } from '#lib/load.ts';
 import { messagesOf } from '#messages/index.ts';
 import type { PageServerLoad } from './$types';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
@@ -19,10 +19,7 @@ export const load: PageServerLoad = async ({ fetch, params, locals }) => {
     shared.set(params.event, snapshot);
     setTimeout(() => shared.delete(params.event), sharedMs);
   }
-  const found = await snapshot.catch((cause) => {
-    if (cause instanceof Unreachable) error(503, t.errors.unreachable);
-    throw cause;
-  });
+  const found = await reached(snapshot, t);
   if (!found) error(404, t.errors.noEvent(params.event));
   return { snapshot: found };
 };
