@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/postgres.ts'],
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
     projects: [
@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['test/**/*.test.ts', 'seeds/**/*.test.ts'],
-          exclude: ['test/{start,live,web,faults}/**'],
+          exclude: ['test/{live,web,faults}/**'],
           sequence: { groupOrder: 0 },
         },
       },
@@ -26,9 +26,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'whole',
-          include: ['test/{start,live,web,faults}/**/*.test.ts'],
+          include: ['test/{live,web,faults}/**/*.test.ts'],
           maxWorkers: 1,
-          testTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },
       },

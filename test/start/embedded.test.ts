@@ -9,6 +9,7 @@ import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../server/kernel/database/embedded.js';
 import { temporaryFolder } from '../support/postgres.js';
+import { isAlive } from '../support/processes.js';
 
 const isRoot = process.getuid?.() === 0;
 const ignore = () => undefined;
@@ -57,15 +58,6 @@ async function query<Row extends pg.QueryResultRow>(url: string, text: string): 
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 interface Holder {
   process: ChildProcess;
   url: string;
@@ -94,6 +86,15 @@ async function startHolder(): Promise<Holder> {
   const holder = { process: child, ...first, acknowledged: () => acknowledged, drained: () => drained };
   await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(20), { timeout: 20_000 });
   return holder;
+}
+
+/** The process that stops the server when the application is gone. */
+async function watchmanOf(pid: number): Promise<number> {
+  for (const name of await readdir('/proc')) {
+    const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+    if (command.startsWith('/bin/sh') && command.includes(`\0${pid}\0`)) return Number(name);
+  }
+  throw new Error('nobody watches the server');
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -172,11 +173,28 @@ test('can be stopped while it is coming back', async () => {
   await expect(query(postgres.url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
 });
 
-test('starts after a kill -9 of the application, whose server lives on', async () => {
+test('starts after a kill -9 of the application, while its server still stops', async () => {
   const holder = await startHolder();
+  await kill(holder.process);
+  const { url } = await start();
+  await expectWhole(url, holder.acknowledged());
+});
+
+test('a server stops by itself after a kill -9 of the application', async () => {
+  const holder = await startHolder();
+  await kill(holder.process);
+  await vi.waitFor(() => expect(isAlive(holder.pid)).toBe(false), { timeout: 20_000 });
+  const { url } = await start();
+  await expectWhole(url, holder.acknowledged());
+});
+
+test.runIf(process.platform === 'linux')('starts although the server of a killed application lives on', async () => {
+  const holder = await startHolder();
+  process.kill(await watchmanOf(holder.pid), 'SIGKILL');
   await kill(holder.process);
   expect(isAlive(holder.pid)).toBe(true);
   const { url } = await start();
+  expect(isAlive(holder.pid)).toBe(false);
   await expectWhole(url, holder.acknowledged());
 });
 

@@ -20,8 +20,8 @@ export interface Programs {
 }
 
 /**
- * Who runs PostgreSQL: ourselves, unless we are root. Then the owner of the existing data, else `postgres`, else
- * `nobody`: both of them known without asking for changes to the machine's users.
+ * Who runs PostgreSQL: ourselves, unless we are root. Then the owner of the existing data, else `postgres`, `nobody` or
+ * whoever else is known here: no user has to be made for it.
  */
 export async function chooseAccount(cluster: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -34,13 +34,13 @@ export async function chooseAccount(cluster: string): Promise<Account | undefine
   const owner = await lstat(cluster).catch(() => undefined);
   if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
   const users = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n').map((line) => line.split(':'));
-  for (const name of ['postgres', 'nobody']) {
-    const user = users.find((fields) => fields[0] === name);
-    if (user && Number(user[2]) > 0) return { uid: Number(user[2]), gid: Number(user[3]) };
-  }
+  const ordinary = users.filter(([, , uid]) => Number(uid) > 0);
+  const user =
+    ordinary.find(([name]) => name === 'postgres') ?? ordinary.find(([name]) => name === 'nobody') ?? ordinary[0];
+  if (user) return { uid: Number(user[2]), gid: Number(user[3]) };
   throw new DatabaseStartError(
-    'PostgreSQL 不能以 root 身份运行，而系统里既没有 postgres 用户，也没有 nobody 用户。请用普通用户运行，或者用 DATABASE_URL 指定一个 PostgreSQL。\n' +
-      'PostgreSQL refuses to run as root, and this machine has neither a user "postgres" nor "nobody". Run as an ordinary user, or name a PostgreSQL in DATABASE_URL.',
+    'PostgreSQL 不能以 root 身份运行，而系统里没有别的用户。请用普通用户运行，或者用 DATABASE_URL 指定一个 PostgreSQL。\n' +
+      'PostgreSQL refuses to run as root, and this machine has no other user. Run as an ordinary user, or name a PostgreSQL in DATABASE_URL.',
   );
 }
 
