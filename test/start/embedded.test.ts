@@ -213,12 +213,7 @@ test('starts although another process has the number that the killed server had'
   const lockFile = join(dataDir, 'postgres', 'postmaster.pid');
   const { uid, gid } = await stat(lockFile);
   // The same user, as PostgreSQL takes no offence at the processes of others.
-  const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], {
-    uid,
-    gid,
-    cwd: '/',
-    stdio: 'ignore',
-  });
+  const stranger = spawn('sleep', ['600'], { uid, gid, cwd: '/', stdio: 'ignore' });
   cleanUp.push(async () => stranger.kill('SIGKILL'));
   await once(stranger, 'spawn');
   const [, ...rest] = (await readFile(lockFile, 'utf8')).split('\n');
