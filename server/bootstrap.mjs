@@ -69,7 +69,7 @@ async function build() {
   });
 }
 
-/** The server restarts at a change; the pages are served by Vite, which sends what it does not know to the server. */
+/** The server restarts at a change; the pages are served by Vite, which hands what is for the API on to the server. */
 async function dev() {
   await underLock(install);
   const server = foreground(
@@ -77,7 +77,8 @@ async function dev() {
     ['--watch', '--import', '@oxc-node/core/register', join(root, 'server', 'main.ts')],
     { SEED_MODULE: env.SEED_MODULE || join(root, 'seeds', 'shengbei.ts') },
   );
-  const pages = foreground(projectNode, [tool('vite/bin/vite.js'), 'dev'], {}, join(root, 'web'));
+  const api = { API_ORIGIN: env.API_ORIGIN || `http://127.0.0.1:${env.PORT || 4000}` };
+  const pages = foreground(projectNode, [tool('vite/bin/vite.js'), 'dev'], api, join(root, 'web'));
   process.exit(await Promise.race([server, pages]));
 }
 
@@ -202,9 +203,14 @@ function checkedSources() {
 }
 
 function codeChecks() {
+  const cached = ['--cache', '--cache-location=build/prettier-cache'];
   const incremental = ['--incremental', '--tsBuildInfoFile', 'build/check.tsbuildinfo'];
   return [
-    ['检查格式', 'formatting: prettier', [tool('prettier/bin/prettier.cjs'), '--check', '.', '--log-level=warn']],
+    [
+      '检查格式',
+      'formatting: prettier',
+      [tool('prettier/bin/prettier.cjs'), '--check', '.', '--log-level=warn', ...cached],
+    ],
     ['静态检查', 'linting: oxlint', [tool('oxlint/bin/oxlint'), '--deny-warnings']],
     ['检查类型', 'types: tsc', [tool('typescript/bin/tsc'), '-p', '.', ...incremental]],
   ].map(([zh, en, toolArguments]) => async () => {
