@@ -362,8 +362,10 @@ async function supervise(cluster: Cluster, saved: Saved, fixedPort: number | und
         const taken = /could not bind|could not create any TCP/.test(reason);
         const leftover = /pre-existing shared memory block|lock file ".*" already exists/.test(reason);
         if (taken && mayMove && attempt <= 10) port = await pickPort();
-        else if (leftover && attempt <= 100) await delay(100, undefined, { signal: halt.signal });
-        else if (taken && !mayMove) throw new LaunchFailure(`${portTaken(port)}\n${reason}`);
+        else if (leftover && attempt <= 100) {
+          await stopOrphan(folder, log);
+          await delay(100, undefined, { signal: halt.signal });
+        } else if (taken && !mayMove) throw new LaunchFailure(`${portTaken(port)}\n${reason}`);
         else throw error;
       }
     }
