@@ -1,90 +1,194 @@
-import { createSourceEventStream, execute, Kind, visit, type DocumentNode, type ExecutionResult } from 'graphql';
-import type { Subscribe, SubscriptionArgs } from '../http/delivery.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createSourceEventStream, execute, type ExecutionResult } from 'graphql';
 import type { Caller } from '../http/caller.js';
-import { visibilityOf } from '../viewer.js';
-import { abortable } from './abortable.js';
-
-/** The argument of a subscription that only says where a subscriber starts, not what it is told. */
-const positionArgument = 'after';
-
-/** The text of a result that went well, or the result when it carries errors, which are made fit to be seen elsewhere. */
-type Shared = string | ExecutionResult;
+import type { Subscribe, SubscriptionArgs } from '../http/delivery.js';
+import { groupOf } from './group-key.js';
 
 /**
- * Runs subscriptions so that subscribers who would be told the same share one execution and one serialisation of each
- * event: those of equal visibility, language, document and variables. It serves every subscription of the schema; all
- * that a source has to do is to hand the same object to everybody whom the same event concerns.
+ * A result that went well, as the bytes of its JSON's UTF-8, one character each; or the result itself when it carries
+ * errors, which are made fit to be seen elsewhere.
+ */
+type Shared = string | ExecutionResult;
+
+/** How long to wait before looking again whether somebody has taken what was sent. */
+const paceMs = 5;
+
+/**
+ * Runs subscriptions so that all who would be told the same share one execution and one serialisation of each event:
+ * those of equal visibility, language, document and variables. It serves every subscription of the schema; all that a
+ * source has to do is to hand the same object to everybody whom the same event concerns.
  *
- * graphql-ws keeps the stream's life: the iterator that it gets ends with the source and yields only what has errors.
+ * A subscriber begins with a source of its own, from whatever place it asked for. As soon as it has been told the same
+ * object as its group was told last, the two are at the same place: it leaves its source and is told with the group from
+ * then on. graphql-ws keeps the stream's life; the iterator that it gets yields only what has errors.
  */
 export function subscribeShared(createContext: (caller: Caller) => object): Subscribe {
   const results = new WeakMap<object, Map<string, Promise<Shared>>>();
+  const groups = new Map<string, Group>();
 
-  function resultOf(event: object, group: string, args: SubscriptionArgs): Promise<Shared> {
-    let groups = results.get(event);
-    if (!groups) results.set(event, (groups = new Map()));
-    let result = groups.get(group);
-    if (!result) groups.set(group, (result = run(event, args)));
+  function resultOf(event: object, key: string, args: SubscriptionArgs): Promise<Shared> {
+    let ofEvent = results.get(event);
+    if (!ofEvent) results.set(event, (ofEvent = new Map()));
+    let result = ofEvent.get(key);
+    if (!result) ofEvent.set(key, (result = run(event, args)));
     return result;
   }
 
   async function run(event: object, args: SubscriptionArgs): Promise<Shared> {
     // A context of its own, so that nothing is told from what was loaded for an earlier event.
     const result = await execute({ ...args, rootValue: event, contextValue: createContext(args.caller) });
-    return result.errors ? result : JSON.stringify(result);
+    return result.errors ? result : bytesOf(JSON.stringify(result));
+  }
+
+  /** Tells one member from its own source until it has caught up with its group, or founds the group. */
+  async function begin(member: Member, events: AsyncIterator<object>, key: string): Promise<void> {
+    member.onLeave = () => void events.return?.();
+    try {
+      for (;;) {
+        const group = groups.get(key);
+        if (!group) {
+          const founded = new Group(key, events, member.args);
+          groups.set(key, founded);
+          founded.add(member);
+          return await founded.run();
+        }
+        const step = await events.next();
+        if (member.left) return;
+        if (step.done) return member.end();
+        member.tell(await resultOf(step.value, key, member.args));
+        while (member.behind) await delay(paceMs);
+        if (group.last === step.value && groups.get(key) === group && !member.left) {
+          group.add(member);
+          void events.return?.();
+          return;
+        }
+      }
+    } catch (error) {
+      member.fail(error);
+    }
+  }
+
+  /** Members at one place of one source. It lives as long as anybody is in it. */
+  class Group {
+    /** What all members were told last. */
+    last: object | undefined;
+    private readonly members = new Set<Member>();
+
+    constructor(
+      private readonly key: string,
+      private readonly events: AsyncIterator<object>,
+      /** Any member's will do: they are equal in all that counts. */
+      private readonly args: SubscriptionArgs,
+    ) {}
+
+    add(member: Member): void {
+      this.members.add(member);
+      member.onLeave = () => {
+        this.members.delete(member);
+        if (this.members.size === 0) this.close();
+      };
+    }
+
+    async run(): Promise<void> {
+      try {
+        for (;;) {
+          const step = await this.events.next();
+          if (step.done) break;
+          const result = await resultOf(step.value, this.key, this.args);
+          this.last = step.value;
+          for (const member of this.members) member.tell(result);
+          // One that is slow is cut off by its connection and holds up nobody; only when all are, as when they catch up
+          // with a long log, is there something to wait for.
+          while (this.allBehind()) await delay(paceMs);
+        }
+        for (const member of this.members) member.end();
+      } catch (error) {
+        for (const member of this.members) member.fail(error);
+      } finally {
+        this.close();
+      }
+    }
+
+    private allBehind(): boolean {
+      for (const member of this.members) if (!member.behind) return false;
+      return this.members.size > 0;
+    }
+
+    private close(): void {
+      if (groups.get(this.key) === this) groups.delete(this.key);
+      void this.events.return?.();
+    }
   }
 
   return async (args) => {
     const source = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in source)) return source;
     const events = source[Symbol.asyncIterator]() as AsyncIterator<object>;
-    const group = groupOf(args);
-    const head = `{"id":${JSON.stringify(args.streamId)},"type":"next","payload":`;
-
-    return abortable(async function* (signal) {
-      signal.addEventListener('abort', () => void events.return?.());
-      for (;;) {
-        const step = await events.next();
-        if (step.done) return;
-        const result = await resultOf(step.value, group, args);
-        if (typeof result !== 'string') yield result;
-        else if (!signal.aborted) await args.connection.send(`${head}${result}}`);
-      }
-    });
+    const key = groupOf(args);
+    const member = new Member(args);
+    void begin(member, events, key);
+    return member;
   };
 }
 
-interface KnownDocument {
-  number: number;
-  /** Variables that do nothing but say where to start. */
-  positions: Set<string>;
+/** One stream on one socket, and the iterator by which graphql-ws holds it: it yields only results with errors. */
+class Member implements AsyncIterableIterator<ExecutionResult> {
+  left = false;
+  onLeave: () => void = () => undefined;
+
+  /** Everything in front of the payload: the messages of one stream differ in nothing else from those of another. */
+  private readonly head: string;
+  private readonly awry: ExecutionResult[] = [];
+  private failure: { error: unknown } | undefined;
+  private wake: (() => void) | undefined;
+
+  constructor(readonly args: SubscriptionArgs) {
+    this.head = bytesOf(`{"id":${JSON.stringify(args.streamId)},"type":"next","payload":`);
+  }
+
+  tell(result: Shared): void {
+    if (typeof result === 'string') this.args.connection.push(`${this.head}${result}}`);
+    else {
+      this.awry.push(result);
+      this.wake?.();
+    }
+  }
+
+  get behind(): boolean {
+    return this.args.connection.behind;
+  }
+
+  end(): void {
+    this.left = true;
+    this.wake?.();
+  }
+
+  fail(error: unknown): void {
+    this.failure = { error };
+    this.end();
+  }
+
+  async next(): Promise<IteratorResult<ExecutionResult>> {
+    for (;;) {
+      const result = this.awry.shift();
+      if (result) return { done: false, value: result };
+      if (this.failure) throw this.failure.error;
+      if (this.left) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    this.onLeave();
+    this.end();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
 }
 
-const known = new WeakMap<DocumentNode, KnownDocument>();
-let documents = 0;
-
-/** Equal for subscribers who are told the same. Equal texts are one document: the door keeps them parsed. */
-function groupOf({ document, operationName, variableValues, caller }: SubscriptionArgs): string {
-  let facts = known.get(document);
-  if (!facts) known.set(document, (facts = { number: ++documents, positions: positionsOf(document) }));
-  const { number, positions } = facts;
-  const variables = Object.entries(variableValues ?? {})
-    .filter(([name]) => !positions.has(name))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([visibilityOf(caller.viewer), caller.locale, number, operationName ?? null, variables]);
-}
-
-function positionsOf(document: DocumentNode): Set<string> {
-  const positions = new Set<string>();
-  const elsewhere = new Set<string>();
-  visit(document, {
-    Variable(node, _key, parent, _path, ancestors) {
-      if (parent && 'kind' in parent && parent.kind === Kind.VARIABLE_DEFINITION) return;
-      const isPosition =
-        parent && 'kind' in parent && parent.kind === Kind.ARGUMENT && parent.name.value === positionArgument;
-      // document > definitions > operation > selection set > selections > root field > arguments
-      (isPosition && ancestors.length === 7 ? positions : elsewhere).add(node.name.value);
-    },
-  });
-  return new Set([...positions].filter((name) => !elsewhere.has(name)));
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
