@@ -69,7 +69,9 @@ function encodeCursor(place: string | number): string {
 
 /** The place behind `after`, or undefined when there is none; an unreadable cursor counts as a place that matches nothing. */
 export function decodeCursor(after: string | null | undefined): string | undefined {
-  return after === null || after === undefined ? undefined : Buffer.from(after, 'base64url').toString();
+  if (after === null || after === undefined) return undefined;
+  // PostgreSQL knows no text with a NUL in it.
+  return Buffer.from(after, 'base64url').toString().replaceAll('\0', '\ufffd');
 }
 
 /** Declares `<Name>Connection` and `<Name>Edge` for a node type. */
