@@ -71,19 +71,26 @@ export async function followCheckIns(
   }
   let sequence = args.after?.sequence ?? channel.sequence;
 
-  return abortable(async function* (signal) {
+  let waitingAt: number | undefined;
+
+  async function* frames(signal: AbortSignal): AsyncGenerator<Frame, void> {
     try {
       while (!signal.aborted) {
         if (channel.ended) throw cursorExpired(ctx.locale);
         const frame = await channel.frameAfter(sequence, unit?.id ?? null);
         if (frame.checkIns.length > 0) yield frame;
         if (frame.upTo > sequence) sequence = frame.upTo;
-        else await channel.changed(signal);
+        else {
+          waitingAt = sequence;
+          await channel.changed(signal);
+          waitingAt = undefined;
+        }
       }
     } finally {
       leave();
     }
-  });
+  }
+  return abortable(frames, () => waitingAt);
 }
 
 /** The tallies of an event, or of a unit in it, with those of the units directly below: at once, then as they change. */
@@ -96,7 +103,9 @@ export async function followScoreboard(
   const children = await allChildren(ctx, unit?.id ?? null);
   const { channel, leave } = await ctx.hub.join(event.id);
 
-  return abortable(async function* (signal) {
+  let waitingAt: Scoreboard | undefined;
+
+  async function* boards(signal: AbortSignal): AsyncGenerator<Scoreboard, void> {
     let sent: Scoreboard | undefined;
     try {
       while (!signal.aborted) {
@@ -107,13 +116,16 @@ export async function followScoreboard(
           yield (sent = board);
           await delay(scoreboardMs, undefined, { signal }).catch(() => {});
         } else {
+          waitingAt = sent;
           await channel.changed(signal);
+          waitingAt = undefined;
         }
       }
     } finally {
       leave();
     }
-  });
+  }
+  return abortable(boards, () => waitingAt);
 }
 
 function sameTally(a: Tally, b: Tally): boolean {

@@ -1,7 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { createSourceEventStream, execute, type ExecutionResult } from 'graphql';
 import type { Caller } from '../http/caller.js';
 import type { Subscribe, SubscriptionArgs } from '../http/delivery.js';
+import type { PlacedIterator } from './abortable.js';
 import { groupOf } from './group-key.js';
 
 /**
@@ -9,6 +10,9 @@ import { groupOf } from './group-key.js';
  * errors, which are made fit to be seen elsewhere.
  */
 type Shared = string | ExecutionResult;
+
+/** A source; one that tells its place lets its subscribers be told together. */
+type Events = AsyncIterator<object> & Partial<Pick<PlacedIterator<object>, 'place'>>;
 
 /** How long to wait before looking again whether somebody has taken what was sent. */
 const paceMs = 5;
@@ -18,9 +22,9 @@ const paceMs = 5;
  * those of equal visibility, language, document and variables. It serves every subscription of the schema; all that a
  * source has to do is to hand the same object to everybody whom the same event concerns.
  *
- * A subscriber begins with a source of its own, from whatever place it asked for. As soon as it has been told the same
- * object as its group was told last, the two are at the same place: it leaves its source and is told with the group from
- * then on. graphql-ws keeps the stream's life; the iterator that it gets yields only what has errors.
+ * A subscriber begins with a source of its own, from whatever place it asked for. As soon as that waits at the same place
+ * as its group's, the subscriber leaves it and is told with the group from then on. graphql-ws keeps the stream's life; the
+ * iterator that it gets yields only what has errors.
  */
 export function subscribeShared(createContext: (caller: Caller) => object): Subscribe {
   const results = new WeakMap<object, Map<string, Promise<Shared>>>();
@@ -41,7 +45,7 @@ export function subscribeShared(createContext: (caller: Caller) => object): Subs
   }
 
   /** Tells one member from its own source until it has caught up with its group, or founds the group. */
-  async function begin(member: Member, events: AsyncIterator<object>, key: string): Promise<void> {
+  async function begin(member: Member, events: Events, key: string): Promise<void> {
     member.onLeave = () => void events.return?.();
     try {
       for (;;) {
@@ -52,16 +56,18 @@ export function subscribeShared(createContext: (caller: Caller) => object): Subs
           founded.add(member);
           return await founded.run();
         }
-        const step = await events.next();
-        if (member.left) return;
-        if (step.done) return member.end();
-        member.tell(await resultOf(step.value, key, member.args));
-        while (member.behind) await delay(paceMs);
-        if (group.last === step.value && groups.get(key) === group && !member.left) {
+        const next = events.next();
+        await setImmediate();
+        if (group.waitsWhere(events) && groups.get(key) === group && !member.left) {
           group.add(member);
           void events.return?.();
           return;
         }
+        const step = await next;
+        if (member.left) return;
+        if (step.done) return member.end();
+        member.tell(await resultOf(step.value, key, member.args));
+        while (member.behind) await delay(paceMs);
       }
     } catch (error) {
       member.fail(error);
@@ -70,16 +76,19 @@ export function subscribeShared(createContext: (caller: Caller) => object): Subs
 
   /** Members at one place of one source. It lives as long as anybody is in it. */
   class Group {
-    /** What all members were told last. */
-    last: object | undefined;
     private readonly members = new Set<Member>();
 
     constructor(
       private readonly key: string,
-      private readonly events: AsyncIterator<object>,
+      private readonly events: Events,
       /** Any member's will do: they are equal in all that counts. */
       private readonly args: SubscriptionArgs,
     ) {}
+
+    /** Whether both wait at the same place, so that they will be told the same from here on. */
+    waitsWhere(events: Events): boolean {
+      return events.place !== undefined && events.place === this.events.place;
+    }
 
     add(member: Member): void {
       this.members.add(member);
@@ -95,7 +104,6 @@ export function subscribeShared(createContext: (caller: Caller) => object): Subs
           const step = await this.events.next();
           if (step.done) break;
           const result = await resultOf(step.value, this.key, this.args);
-          this.last = step.value;
           for (const member of this.members) member.tell(result);
           // One that is slow is cut off by its connection and holds up nobody; only when all are, as when they catch up
           // with a long log, is there something to wait for.
@@ -123,7 +131,7 @@ export function subscribeShared(createContext: (caller: Caller) => object): Subs
   return async (args) => {
     const source = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in source)) return source;
-    const events = source[Symbol.asyncIterator]() as AsyncIterator<object>;
+    const events = source[Symbol.asyncIterator]() as Events;
     const key = groupOf(args);
     const member = new Member(args);
     void begin(member, events, key);
