@@ -3,7 +3,7 @@ import { readConfig } from './kernel/config.js';
 
 let app: App | undefined;
 let stopping = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 
 try {
   app = await createApp(readConfig(process.env));
