@@ -133,6 +133,8 @@ export function subscribeShared(createContext: (caller: Caller) => object): Subs
     if (!(Symbol.asyncIterator in source)) return source;
     const events = source[Symbol.asyncIterator]() as Events;
     const key = groupOf(args);
+    // What was loaded to open the stream is not needed again, and a screen stays for twelve hours.
+    args.contextValue = undefined;
     const member = new Member(args);
     void begin(member, events, key);
     return member;
