@@ -54,7 +54,7 @@ export interface TestApp {
 
 /** A node on a database of its own with a small world in it. */
 export async function startTestApp(
-  options: { world?: Parameters<typeof aWorld>[1]; clock?: Clock } = {},
+  options: { world?: Parameters<typeof aWorld>[1]; clock?: Clock; webHandler?: string } = {},
 ): Promise<TestApp> {
   const database = await createTestDatabase();
   let world!: World;
@@ -72,6 +72,7 @@ export async function startTestApp(
     databaseUrl: database.url,
     dataDir: inject('runFolder'),
     timeZone: 'Asia/Shanghai',
+    webHandler: options.webHandler,
     allowedOrigins: [],
     logLevel: 'silent',
     logJson: true,
