@@ -4,6 +4,7 @@ import type { Context } from '../kernel/context.js';
 import { AppError, forbidden, notFound, unauthenticated } from '../kernel/errors.js';
 import { numericKey } from '../kernel/global-id.js';
 import type { Locale } from '../kernel/locale.js';
+import { isText } from '../kernel/text.js';
 import { maySeePeople, ViewerRole } from '../kernel/viewer.js';
 import { requiredUnit } from '../hierarchy/hierarchy.service.js';
 import { CheckInDirection, CheckInMethod, type CheckIn } from '../feed/check-in.entity.js';
@@ -100,8 +101,7 @@ function checkShape(input: CheckInInput, direction: CheckInDirection, locale: Lo
   if (input.method === CheckInMethod.VOLUNTEER_PASS && !input.pass) throw bad(text.passForVolunteerPass);
   if (input.note) {
     if ([...input.note].length > noteLength) throw bad(text.noteTooLong);
-    // PostgreSQL stores no NUL, and half of a surrogate pair is no character.
-    if (input.note.includes('\0') || !input.note.isWellFormed()) throw bad(text.invisibleText);
+    if (!isText(input.note)) throw bad(text.invisibleText);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { connectionOf, PageArgs } from '../kernel/connection.js';
 import type { Context } from '../kernel/context.js';
+import { requireText } from '../kernel/text.js';
 import { Brand } from './brand.entity.js';
 import { ancestorsOf, children, currentBrand, requiredUnit, unitByCode } from './hierarchy.service.js';
 import {
@@ -21,7 +22,7 @@ const GridPostConnection = connectionOf(GridPost, 'GridPost');
 export class ServiceUnitResolver {
   @Query(() => ServiceUnit, { nullable: true, description: 'One unit by the code on its sign.' })
   serviceUnit(@Ctx() ctx: Context, @Arg('code', () => String) code: string) {
-    return unitByCode(ctx).load(code);
+    return unitByCode(ctx).load(requireText(code, ctx.locale));
   }
 
   @FieldResolver(() => [ServiceUnit], { description: 'From the school down to the parent.' })
