@@ -141,9 +141,9 @@ export class UnitFeedResolver {
   async tally(
     @Ctx() ctx: Context,
     @Root() unit: ServiceUnit,
-    @Arg('event', () => ID, { nullable: true }) event?: string,
+    @Arg('event', () => ID, { nullable: true }) event?: string | null,
   ) {
-    if (!event) return allTimeTally(ctx).load(unit.id);
+    if (event === null || event === undefined) return allTimeTally(ctx).load(unit.id);
     const { id } = await requireEvent(ctx, event);
     return unitTally(ctx).load({ eventId: id, unitId: unit.id });
   }

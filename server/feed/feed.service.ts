@@ -5,7 +5,7 @@ import { abortable } from '../kernel/live/abortable.js';
 import { defineLoader } from '../kernel/loaders.js';
 import { requireEvent } from '../event/event.service.js';
 import type { CommunityEvent } from '../event/community-event.entity.js';
-import { allChildren, requireUnit } from '../hierarchy/hierarchy.service.js';
+import { allChildren, unitOfFilter } from '../hierarchy/hierarchy.service.js';
 import type { Frame, Scoreboard } from './channel.js';
 import type { CheckIn } from './check-in.entity.js';
 import { cursorExpired, type Cursor } from './cursor.js';
@@ -35,7 +35,7 @@ export async function listCheckIns(
   args: PageArgs,
   within?: string | null,
 ): Promise<Page<CheckIn>> {
-  const unit = within ? await requireUnit(ctx, within) : null;
+  const unit = await unitOfFilter(ctx, within);
   const scope = unit && { id: unit.id, level: unit.levelNumber };
   const place = decodeCursor(args.after);
   // The first page ends where the event's tally and cursor of the same operation do: they make one snapshot.
@@ -63,7 +63,7 @@ export async function followCheckIns(
   args: { event: string; within?: string | null; after?: Cursor | null },
 ): Promise<AsyncIterableIterator<Frame>> {
   const event = await requireEvent(ctx, args.event);
-  const unit = args.within ? await requireUnit(ctx, args.within) : null;
+  const unit = await unitOfFilter(ctx, args.within);
   const { channel, leave } = await ctx.hub.join(event.id);
   if (args.after && args.after.epoch !== channel.epoch) {
     leave();
@@ -99,7 +99,7 @@ export async function followScoreboard(
   args: { event: string; unit?: string | null },
 ): Promise<AsyncIterableIterator<Scoreboard>> {
   const event = await requireEvent(ctx, args.event);
-  const unit = args.unit ? await requireUnit(ctx, args.unit) : null;
+  const unit = await unitOfFilter(ctx, args.unit);
   const children = await allChildren(ctx, unit?.id ?? null);
   const { channel, leave } = await ctx.hub.join(event.id);
 

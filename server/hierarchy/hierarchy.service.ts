@@ -37,6 +37,11 @@ export async function requireUnit(ctx: Context, id: string): Promise<ServiceUnit
   return unit;
 }
 
+/** The unit that a filter names; null for no filter, which an empty id is not. */
+export async function unitOfFilter(ctx: Context, id: string | null | undefined): Promise<ServiceUnit | null> {
+  return id === null || id === undefined ? null : requireUnit(ctx, id);
+}
+
 /** The keys of a unit and of everything above it, from the school down. */
 export const unitPath = defineLoader(async (ctx: Context, ids: readonly number[]) => {
   const rows = await ctx.db.query<{ id: number; path: number[] }>(

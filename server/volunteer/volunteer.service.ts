@@ -4,7 +4,7 @@ import { forbidden, unauthenticated } from '../kernel/errors.js';
 import { defineLoader } from '../kernel/loaders.js';
 import type { Catalogue } from '../kernel/locale.js';
 import { maySeePeople, ViewerRole } from '../kernel/viewer.js';
-import { isWithin, requireUnit } from '../hierarchy/hierarchy.service.js';
+import { isWithin, unitOfFilter } from '../hierarchy/hierarchy.service.js';
 import { maskName, stripInvisible } from './volunteer.rules.js';
 import { Volunteer, type VolunteerBadge } from './volunteer.entity.js';
 
@@ -50,7 +50,7 @@ export async function badgeOf(ctx: Context, id: number): Promise<VolunteerBadge>
 export async function listVolunteers(ctx: Context, args: PageArgs, within?: string | null): Promise<Page<Volunteer>> {
   if (ctx.viewer.role === ViewerRole.PUBLIC) throw unauthenticated(ctx.locale);
   if (!maySeePeople(ctx.viewer)) throw forbidden(ctx.locale);
-  const unit = within ? await requireUnit(ctx, within) : null;
+  const unit = await unitOfFilter(ctx, within);
   // The narrower of the two: a unit outside the viewer's own has nobody in it that they may see.
   const scopes = [unit?.id ?? null, ctx.viewer.unitId];
   const teams = `select t.id from service_unit t
