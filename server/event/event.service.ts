@@ -3,6 +3,7 @@ import type { Context } from '../kernel/context.js';
 import { notFound } from '../kernel/errors.js';
 import { numericKey } from '../kernel/global-id.js';
 import { defineLoader } from '../kernel/loaders.js';
+import { requireText } from '../kernel/text.js';
 import { CommunityEvent } from './community-event.entity.js';
 
 export const eventById = defineLoader(async (ctx: Context, ids: readonly number[]) => {
@@ -33,7 +34,7 @@ export async function requireEvent(ctx: Context, id: string): Promise<CommunityE
 export async function eventByCode(ctx: Context, code: string): Promise<CommunityEvent | null> {
   const [row] = await ctx.db.query<CommunityEvent>(
     `select ${ctx.db.columns(CommunityEvent, 'e')} from community_event e where e.code = $1`,
-    [code],
+    [requireText(code, ctx.locale)],
     'event-by-code',
   );
   return row ? Object.assign(new CommunityEvent(), row) : null;
@@ -41,18 +42,19 @@ export async function eventByCode(ctx: Context, code: string): Promise<Community
 
 /** All events, the latest start first. */
 export async function listEvents(ctx: Context, args: PageArgs): Promise<Page<CommunityEvent>> {
-  const [startsAt = null, id = null] = decodeCursor(args.after)?.split(' ') ?? [];
-  const valid = startsAt !== null && !Number.isNaN(Date.parse(startsAt)) && /^\d{1,9}$/.test(id ?? '');
+  const place = decodeCursor(args.after);
+  // There is no event 0, so an unreadable cursor matches nothing.
+  const last = place === undefined ? null : /^\d{1,9}$/.test(place) ? Number(place) : 0;
   const rows = await ctx.db.query<CommunityEvent>(
     `select ${ctx.db.columns(CommunityEvent, 'e')} from community_event e
-     where $1::timestamptz is null or (e.starts_at, e.id) < ($1::timestamptz, $2::int)
-     order by e.starts_at desc, e.id desc limit $3`,
-    [valid ? startsAt : null, valid ? id : null, args.first + 1],
+     where $1::int is null or (e.starts_at, e.id) < (select l.starts_at, l.id from community_event l where l.id = $1)
+     order by e.starts_at desc, e.id desc limit $2`,
+    [last, args.first + 1],
   );
   return toPage(
     rows.map((row) => Object.assign(new CommunityEvent(), row)),
     args,
-    (event) => `${event.startsAt.toISOString()} ${event.id}`,
+    (event) => event.id,
     async () => (await ctx.db.query<{ count: number }>('select count(*)::int as count from community_event'))[0]!.count,
   );
 }
