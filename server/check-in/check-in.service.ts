@@ -9,7 +9,7 @@ import { maySeePeople, ViewerRole } from '../kernel/viewer.js';
 import { requiredUnit } from '../hierarchy/hierarchy.service.js';
 import { CheckInDirection, CheckInMethod, type CheckIn } from '../feed/check-in.entity.js';
 import { checkInByPlace } from '../feed/feed.service.js';
-import type { FeedWriter } from '../feed/writer.js';
+import { UnknownFeed, type FeedWriter } from '../feed/writer.js';
 import { visibleVolunteer } from '../volunteer/volunteer.service.js';
 import { messages } from './check-in.messages.js';
 import { replay, type Outcome, type Place, type StoredKey } from './check-in.record.js';
@@ -74,7 +74,7 @@ async function record(ctx: Context, input: CheckInInput, direction: CheckInDirec
     const stored = await storedKey(ctx, key);
     return stored ? replay(stored, { bodyHash }) : { kind: 'rejected', reason: rejected };
   }
-  return ctx.checkInWriter.append(eventId, {
+  const scan: Scan = {
     key,
     bodyHash,
     direction,
@@ -85,6 +85,9 @@ async function record(ctx: Context, input: CheckInInput, direction: CheckInDirec
     note: input.note ?? null,
     recordedBy: ctx.viewer.keyId,
     scopeId: ctx.viewer.unitId,
+  };
+  return ctx.checkInWriter.append(eventId, scan).catch((error: unknown) => {
+    throw error instanceof UnknownFeed ? notFound(ctx.locale) : error;
   });
 }
 

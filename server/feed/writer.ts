@@ -27,6 +27,9 @@ interface Waiting<Request, Outcome> {
   reject: (error: unknown) => void;
 }
 
+/** There is no event of that key, or it has no feed. */
+export class UnknownFeed extends Error {}
+
 /** Thrown by a `Record_` that met another transaction half-way: the batch is rolled back and done again. */
 export class BatchConflict extends Error {}
 
@@ -99,7 +102,7 @@ export class FeedWriter<Request, Outcome> {
         `begin; select event_id as "eventId", epoch, sequence from feed where event_id = ${Number(eventId)} for update`,
       )) as unknown as pg.QueryResult[];
       const head = locked!.rows[0];
-      if (!head) throw new Error(`event ${eventId} has no feed`);
+      if (!head) throw new UnknownFeed(`event ${eventId} has no feed`);
       const { outcomes, rows } = await this.record(client, head, requests);
       if (rows.length > 0) await this.moveHead(client, eventId, rows);
       await client.query('commit');
