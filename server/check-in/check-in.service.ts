@@ -63,7 +63,8 @@ async function record(ctx: Context, input: CheckInInput, direction: CheckInDirec
   checkShape(input, direction, ctx.locale);
   mayVouch(ctx, input);
 
-  const key = input.key.toLowerCase();
+  // The database knows a UUID in capitals or in braces as the same; so does everything here.
+  const key = input.key.toLowerCase().replace(/[{}]/g, '');
   const bodyHash = hashOf(input, direction);
   const time = input.at && input.at < ctx.clock() ? input.at : ctx.clock();
   const post = input.postCode ? readPostCode(ctx.signer, input.postCode, time) : postOf(ctx, input.post);
