@@ -10,6 +10,7 @@ interface Messages {
   mismatch: string;
   noteTooLong: string;
   invisibleText: string;
+  impossibleTime: string;
   postMissing: string;
   postTwice: string;
   volunteerMissing: string;
@@ -29,6 +30,7 @@ export const messages: Catalogue<Messages> = {
     mismatch: '这个请求编号已用于另一次提交。请重新扫描，用新的编号提交。',
     noteTooLong: '备注最多 200 个字。请缩短后再提交。',
     invisibleText: '备注里有不允许的字符。请删除后再提交。',
+    impossibleTime: '时间 at 超出范围。请检查设备的日期和时间，或不填 at。',
     postMissing: '缺少岗位：请给出岗位码 postCode，或由负责人给出 post。',
     postTwice: 'postCode 与 post 只能给出一个。',
     volunteerMissing: '缺少志愿者：请给出通行码 pass，或由负责人给出 volunteer。',
@@ -46,6 +48,7 @@ export const messages: Catalogue<Messages> = {
     mismatch: 'This key was used for another request. Scan again: a new scan makes a new key.',
     noteTooLong: 'A note has at most 200 characters. Shorten it and send again.',
     invisibleText: 'The note holds a character that is not allowed. Remove it and send again.',
+    impossibleTime: "`at` is out of range. Check the device's date and time, or leave `at` out.",
     postMissing: 'No post: give `postCode`, or `post` where a leader vouches.',
     postTwice: 'Give `postCode` or `post`, not both.',
     volunteerMissing: 'No volunteer: give `pass`, or `volunteer` where a leader vouches.',

@@ -103,6 +103,8 @@ function checkShape(input: CheckInInput, direction: CheckInDirection, locale: Lo
     throw bad(text.codeForPostCode);
   }
   if (input.method === CheckInMethod.VOLUNTEER_PASS && !input.pass) throw bad(text.passForVolunteerPass);
+  // Neither the database nor ISO 8601 goes on beyond these, and no device means it.
+  if (input.at && (input.at.getUTCFullYear() < 1 || input.at.getUTCFullYear() > 9999)) throw bad(text.impossibleTime);
   if (input.note) {
     if ([...input.note].length > noteLength) throw bad(text.noteTooLong);
     if (!isText(input.note)) throw bad(text.invisibleText);
