@@ -13,21 +13,37 @@ const webHandler = join(process.cwd(), 'build', 'web', 'handler.js');
 export interface Site extends TestApp {
   readonly browser: Browser;
   /** A page in a session of its own. What the browser complains about ends up in `complaints`. */
-  visit(path: string, options?: BrowserContextOptions & { origin?: string; watch?: boolean }): Promise<Page>;
+  visit(path: string, options?: BrowserContextOptions & Visit): Promise<Page>;
+  /** What the application's clock is ahead of the machine's. */
+  readonly time: { aheadMs: number };
   readonly complaints: string[];
+  /** What somebody holds who stands before a post: their own pass, and the code on the post's screen. */
+  codesOf(volunteer: number, post: number): Promise<{ pass: string; postCode: string }>;
+}
+
+interface Visit {
+  origin?: string;
+  /** Whether to listen to the browser's complaints; not where a test gives it reason to complain. */
+  watch?: boolean;
+  /** Whether the page's clock is the test's. */
+  clock?: boolean;
 }
 
 export async function openSite(world: Parameters<typeof aWorld>[1]): Promise<Site> {
-  const [app, browser] = await Promise.all([startTestApp({ world, webHandler }), launchBrowser()]);
+  const time = { aheadMs: 0 };
+  const clock = () => new Date(Date.now() + time.aheadMs);
+  const [app, browser] = await Promise.all([startTestApp({ world, webHandler, clock }), launchBrowser()]);
   const complaints: string[] = [];
   return {
     ...app,
     browser,
     complaints,
-    async visit(path, { origin = app.url, watch = true, ...options } = {}) {
+    time,
+    async visit(path, { origin = app.url, watch = true, clock = false, ...options } = {}) {
       const context = await browser.newContext({ locale: 'zh-CN', reducedMotion: 'reduce', ...options });
       await context.addInitScript(recordCheckIns);
       const page = await context.newPage();
+      if (clock) await page.clock.install();
       if (watch) {
         page.on('console', (message) => {
           if (['error', 'warning'].includes(message.type())) complaints.push(`${path}: ${message.text()}`);
@@ -41,6 +57,20 @@ export async function openSite(world: Parameters<typeof aWorld>[1]): Promise<Sit
       }
       await page.goto(origin + path, { waitUntil: 'load' });
       return page;
+    },
+    async codesOf(volunteer, post) {
+      const { data } = await app.ask(
+        `query ($v: ID!, $p: ID!, $e: ID!) {
+          person: node(id: $v) { ... on Volunteer { pass(event: $e) } }
+          post: node(id: $p) { ... on GridPost { rotatingCode { code } } } }`,
+        {
+          v: app.world.volunteers[volunteer]!.globalId,
+          p: app.world.posts[post]!.globalId,
+          e: app.world.event.globalId,
+        },
+        { as: 'admin' },
+      );
+      return { pass: data!.person.pass, postCode: data!.post.rotatingCode.code };
     },
     async close() {
       await browser.close();
