@@ -10,6 +10,8 @@ import { addTally, foldRow, wholeEvent } from './tally.rules.js';
 const batchSize = 500;
 /** How long a batch is tried again while the database is away, before its clients are told. */
 const patienceMs = 8_000;
+/** Two batches of one key meet once, and the second knows it by then: what goes on meeting is no accident. */
+const conflictAttempts = 3;
 
 /**
  * Decides and stores one batch inside the transaction that holds the feed's lock. Rows get `head.sequence + 1` and so on
@@ -78,10 +80,11 @@ export class FeedWriter<Request, Outcome> {
         return;
       } catch (error) {
         // A lost connection leaves open whether the commit was heard. The keys make trying again safe.
-        if (isPassing(error) && performance.now() < giveUpAt) {
+        const passes = isPassing(error) && !(error instanceof BatchConflict && attempt >= conflictAttempts);
+        if (passes && performance.now() < giveUpAt) {
           this.log.warn({ err: error, attempt }, 'a batch of check-ins is tried again');
           await new Promise((resolve) => setTimeout(resolve, Math.min(20 * 2 ** attempt, 500)));
-        } else if (batch.length > 1 && !isPassing(error)) {
+        } else if (batch.length > 1 && !passes) {
           // One that the database will not take must not spoil the others.
           for (const one of batch) await this.settle(eventId, [one]);
           return;
