@@ -54,7 +54,8 @@ test('the language is chosen by a link on every page, which leads back to the pa
 test('the language switch works without any script', async () => {
   const page = await site.visit('/', { javaScriptEnabled: false });
   await page.getByRole('link', { name: 'English' }).click();
-  await page.getByRole('heading', { level: 1, name: /volunteer service/ }).waitFor();
+  await page.locator('html[lang=en]').waitFor();
+  expect(await page.locator('h1').innerText()).toContain('volunteer service');
   await page.context().close();
 });
 
@@ -106,11 +107,12 @@ test('pages allow no script but their own', async () => {
   const policy = headers.get('content-security-policy')!;
   expect(policy).toContain("default-src 'self'");
   const scripts = /script-src ([^;]+)/.exec(policy)![1]!;
-  expect(scripts.split(' ').toSorted()).toEqual([
-    "'self'",
-    "'wasm-unsafe-eval'",
-    expect.stringMatching(/^'nonce-.+'$/),
-  ]);
+  expect(
+    scripts
+      .replace(/'nonce-[^']+'/, 'nonce')
+      .split(' ')
+      .toSorted(),
+  ).toEqual(["'self'", "'wasm-unsafe-eval'", 'nonce']);
   expect(policy).not.toMatch(/https?:/);
 });
 
