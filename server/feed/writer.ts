@@ -17,7 +17,7 @@ const conflictAttempts = 3;
  * Decides and stores one batch inside the transaction that holds the feed's lock. Rows get `head.sequence + 1` and so on
  * in order; one outcome for each request, in their order.
  */
-export type Record_<Request, Outcome> = (
+export type RecordBatch<Request, Outcome> = (
   client: pg.ClientBase,
   head: { eventId: number; epoch: string; sequence: number },
   requests: readonly Request[],
@@ -32,7 +32,7 @@ interface Waiting<Request, Outcome> {
 /** There is no event of that key, or it has no feed. */
 export class UnknownFeed extends Error {}
 
-/** Thrown by a `Record_` that met another transaction half-way: the batch is rolled back and done again. */
+/** Thrown by a `RecordBatch` that met another transaction half-way: the batch is rolled back and done again. */
 export class BatchConflict extends Error {}
 
 /**
@@ -46,7 +46,7 @@ export class FeedWriter<Request, Outcome> {
   constructor(
     private readonly db: Database,
     private readonly log: Logger,
-    private readonly record: Record_<Request, Outcome>,
+    private readonly record: RecordBatch<Request, Outcome>,
   ) {}
 
   append(eventId: number, request: Request): Promise<Outcome> {
