@@ -15,7 +15,8 @@ import type { Context } from './kernel/context.js';
 import { Database, ormOptions, withStartLock } from './kernel/database/database.js';
 import { startEmbeddedPostgres } from './kernel/database/embedded.js';
 import type { Caller } from './kernel/http/caller.js';
-import { createDoor } from './kernel/http/door.js';
+import { createDoor, type Door } from './kernel/http/door.js';
+import { limits } from './kernel/http/limits.js';
 import { subscribeShared } from './kernel/live/shared.js';
 import { buildSchema } from './schema.js';
 
@@ -37,8 +38,11 @@ export interface App {
   /** Where it answers, such as http://localhost:4000. */
   url: string;
   databaseUrl: string;
-  /** Stops taking requests, finishes those under way, and stops everything that it started. */
-  close(): Promise<void>;
+  /**
+   * Stops taking requests, finishes those under way, and stops everything that it started: at once, or, to `drain`, so that
+   * its clients find their way to the other nodes, if there can be any. Called again, it hurries.
+   */
+  close(options?: { drain?: boolean }): Promise<void>;
 }
 
 /** Starts one node: its database if it has none, the schema's latest version, the feeds, the port. */
@@ -49,8 +53,16 @@ export async function createApp(
   const clock = options.clock ?? systemClock;
   const log = options.log ?? createLog(config);
   const closers: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  let door: Door | undefined;
+  let closed: Promise<void> | undefined;
+  const close: App['close'] = ({ drain = false } = {}) => {
+    // A node with a database of its own is the only one: there is nowhere to send anybody.
+    const shut = door?.close({ spreadMs: drain && config.databaseUrl ? limits.spreadMs : 0 });
+    return (closed ??= closeAll(shut));
+  };
+  const closeAll = async (shut: Promise<void> | undefined) => {
+    await shut;
+    for (const closeOne of closers.reverse()) await closeOne();
   };
   try {
     const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: config.dataDir, log });
@@ -81,7 +93,7 @@ export async function createApp(
     };
 
     const createContext = (caller: Caller): Context => ({ ...shared, ...caller });
-    const door = createDoor({
+    door = createDoor({
       schema: buildSchema(),
       authenticate: createAuthenticator(db, clock),
       createContext,
@@ -91,12 +103,12 @@ export async function createApp(
       log,
       allowedOrigins: config.allowedOrigins,
     });
-    closers.push(() => door.close());
+    const { server } = door;
     await new Promise<void>((resolve, reject) => {
-      door.server.once('error', reject);
-      door.server.listen(config.port, config.host, resolve);
+      server.once('error', reject);
+      server.listen(config.port, config.host, resolve);
     });
-    const { port } = door.server.address() as { port: number };
+    const { port } = server.address() as { port: number };
     return { url: `http://localhost:${port}`, databaseUrl: url, close };
   } catch (error) {
     await close();

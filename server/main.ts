@@ -1,25 +1,41 @@
 import { createApp, type App } from './app.js';
 import { readConfig } from './kernel/config.js';
 
+/** What watches over processes often kills them ten seconds after it asked. Whatever was acknowledged is on disk by then. */
+const patienceMs = 9_500;
+/** npm and shells pass signals on to whoever heard them anyway: again this soon means the same. */
+const echoMs = 1_000;
+
+const tooSlow = `数据库没有答复，未能从容停止。已确认的签到都已保存。
+The database does not answer, so this is not a clean stop. Everything that was acknowledged is stored.`;
+
 let app: App | undefined;
-let stopping = false;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+let askedAt: number | undefined;
+// A person at the terminal wants it over; a deploy wants nobody to notice.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop());
+process.on('SIGTERM', () => void stop({ drain: true }));
 
 try {
   app = await createApp(readConfig(process.env));
-  if (stopping) await app.close();
+  if (askedAt !== undefined) await app.close();
   else console.log(greeting(app.url));
 } catch (error) {
   fail(error);
 }
 
-async function stop(): Promise<void> {
-  if (stopping) return;
-  stopping = true;
+async function stop(options: { drain?: boolean } = {}): Promise<void> {
+  const now = performance.now();
+  if (askedAt !== undefined) {
+    if (!options.drain || now - askedAt > echoMs) void app?.close();
+    return;
+  }
+  askedAt = now;
   // Before the port is open there is nothing to stop yet: starting ends by itself first, then stops.
   if (!app) return;
+  // Our own database is stopped with the care it needs; one that lives elsewhere may have gone silent.
+  if (process.env.DATABASE_URL) setTimeout(() => fail(new Error(tooSlow)), patienceMs).unref();
   try {
-    await app.close();
+    await app.close(options);
     process.exit(0);
   } catch (error) {
     fail(error);

@@ -137,17 +137,95 @@ describe('sockets that do not keep up', () => {
   });
 });
 
-test('closing the door: 1001, and no new socket', async () => {
-  const world = await new World().open();
-  const client = await (await connect(world)).init();
-  client.subscribe('1', ticks);
-  await world.streamCount(1);
-  const gate = post(world, { query: '{ gate }' });
-  await world.gateReached.promise;
-  const closed = world.door.close();
-  expect((await client.closed).code).toBe(closeCodes.goingAway);
-  await world.streamCount(0);
-  world.gate.resolve();
-  await gate;
-  await closed;
+describe('closing the door', () => {
+  test('1001, and no new socket', async () => {
+    const world = await new World().open();
+    const client = await (await connect(world)).init();
+    client.subscribe('1', ticks);
+    await world.streamCount(1);
+    const gate = post(world, { query: '{ gate }' });
+    await world.gateReached.promise;
+    const closed = world.door.close();
+    expect((await client.closed).code).toBe(closeCodes.goingAway);
+    await world.streamCount(0);
+    world.gate.resolve();
+    await gate;
+    await closed;
+  });
+
+  test('a drain is promised to end within ten seconds, and to spread its sockets over five', () => {
+    expect(limits.spreadMs).toBe(5_000);
+    expect(limits.spreadMs + limits.drainMs).toBeLessThan(9_500);
+  });
+
+  test('with a spread, sockets are told one after the other, and requests are answered meanwhile', async () => {
+    const world = await new World().open();
+    const clients: Client[] = [];
+    const closedAt: number[] = [];
+    for (let i = 0; i < 10; i += 1) {
+      const client = await (await connect(world)).init();
+      void client.closed.then(({ code }) => closedAt.push(code === 1001 ? performance.now() : NaN));
+      clients.push(client);
+    }
+    const startedAt = performance.now();
+    const closed = world.door.close({ spreadMs: 1_000 });
+    await clients[0]!.closed;
+    await expectAlive(clients[9]!);
+    const answer = await post(world, { query: '{ hello }' });
+    expect(await answer.json()).toEqual({ data: { hello: '你好 百花' } });
+    expect(answer.headers.get('connection')).toBe('close');
+    expect((await fetch(world.url.replace('graphql', 'health/ready'))).status).toBe(503);
+    const { status, body, headers } = await (await connect(world)).upgraded;
+    expect([status, headers['retry-after']]).toEqual([503, '1']);
+    expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }] });
+    await closed;
+    for (const client of clients) await client.closed;
+    expect(closedAt.every((time, i) => time - startedAt >= (i + 1) * 100 - 5)).toBe(true);
+    expect(closedAt).toHaveLength(10);
+    await expect(fetch(world.url)).rejects.toThrow('fetch failed');
+  });
+
+  test('asked again, it hurries', async () => {
+    const world = await new World().open();
+    const client = await (await connect(world)).init();
+    const closed = world.door.close({ spreadMs: 3_600_000 });
+    await expectAlive(client);
+    void world.door.close();
+    expect((await client.closed).code).toBe(closeCodes.goingAway);
+    await closed;
+  });
+
+  test('a socket gets the answers that it waits for, complete, before it is told to go', async () => {
+    const world = await new World().open();
+    const [idle, busy] = [await (await connect(world)).init(), await (await connect(world)).init()];
+    busy.subscribe('s', ticks);
+    busy.subscribe('1', '{ gate }');
+    busy.subscribe('2', 'mutation { rename(name: "百花") }');
+    await world.gateReached.promise;
+    await world.streamCount(1);
+    expect([await busy.next(), await busy.next()]).toMatchObject([
+      { id: '2', payload: { data: { rename: '百花' } } },
+      { id: '2', type: 'complete' },
+    ]);
+    const closed = world.door.close();
+    expect((await idle.closed).code).toBe(closeCodes.goingAway);
+    world.emit(7);
+    expect(await busy.next()).toMatchObject({ id: 's', payload: { data: { ticks: 7 } } });
+    world.gate.resolve();
+    expect(await busy.next()).toEqual({ id: '1', type: 'next', payload: { data: { gate: 'open' } } });
+    expect(await busy.next()).toEqual({ id: '1', type: 'complete' });
+    expect((await busy.closed).code).toBe(closeCodes.goingAway);
+    await closed;
+    expect(world.streams.size).toBe(0);
+  });
+
+  test('what does not end in time is left behind', async () => {
+    const world = await new World().open({ limits: { drainMs: 20 } });
+    const client = await (await connect(world)).init();
+    client.subscribe('1', '{ gate }');
+    await world.gateReached.promise;
+    await world.door.close();
+    expect((await client.closed).code).toBe(1006);
+    world.gate.resolve();
+  });
 });

@@ -11,6 +11,9 @@ export class Connection {
   #operations = 0;
   #pingedAt: number;
   #pongAwaited = false;
+  /** Operations with one answer that have not had it yet, and whether to close when all have. */
+  readonly #unanswered = new Set<object>();
+  #leaving = false;
   /** Bytes that the reader's side has taken, and since when it took no more. */
   #taken = 0;
   #takenAt: number;
@@ -66,6 +69,23 @@ export class Connection {
     const short = Buffer.byteLength(reason) <= reasonBytes ? reason : '';
     this.webSocket.close(code, short);
     this.onClosing(code, short);
+  }
+
+  /** An operation with one answer begins; `operation` is whatever tells it from others. */
+  begin(operation: object): void {
+    this.#unanswered.add(operation);
+  }
+
+  /** Its answer is on the way; what says that it is complete may still be handed over in this turn. */
+  answered(operation: object): void {
+    this.#unanswered.delete(operation);
+    if (this.#leaving) setImmediate(() => this.leave());
+  }
+
+  /** Tells the other side to go elsewhere, as soon as it has had its answers. Streams it can take up there. */
+  leave(): void {
+    this.#leaving = true;
+    if (this.#unanswered.size === 0) this.close(closeCodes.goingAway, closeReasons.goingAway);
   }
 
   cutOff(): void {

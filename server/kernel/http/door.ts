@@ -18,8 +18,12 @@ export interface Door {
   server: http.Server;
   /** Ends the live streams of these viewers with 4403. To be called when a key is revoked, on every node. */
   closeSockets(predicate: (viewer: Viewer) => boolean): void;
-  /** Takes nothing new, sends sockets away with 1001, finishes what is in flight, and gives up after `drainMs`. */
-  close(): Promise<void>;
+  /**
+   * Says at once that it is not ready and takes no more sockets; sends those that are there away with 1001, spread over
+   * `spreadMs` (none unless told), while requests are answered; shuts the port, finishes what is in flight, and gives up
+   * after `drainMs`. Called again, it keeps to the shorter time.
+   */
+  close(options?: { spreadMs?: number }): Promise<void>;
 }
 
 /**
@@ -43,13 +47,13 @@ export function createDoor(options: DoorOptions): Door {
   };
   const answerApi = createHttpApi(parts);
   const sockets = createSocketApi(parts);
-  let closing = false;
+  let closed: Promise<void> | undefined;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path, search] = splitUrl(request.url ?? '');
     if (path === '/graphql') return answerApi(request, response, search);
     if (path === '/health/live') return answerHealth(request, response, true);
-    if (path === '/health/ready') return answerHealth(request, response, !closing && (await isReady()));
+    if (path === '/health/ready') return answerHealth(request, response, !closed && (await isReady()));
     const requestId = requestIdOf(request);
     if (!options.pages) {
       const fault = new Fault('noSuchPath');
@@ -84,7 +88,7 @@ export function createDoor(options: DoorOptions): Door {
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     (request, response) => {
-      if (closing) response.shouldKeepAlive = false;
+      if (closed) response.shouldKeepAlive = false;
       answer(request, response).catch((error: unknown) => {
         options.log.error({ err: error }, 'a request could not be answered');
         response.destroy();
@@ -96,19 +100,23 @@ export function createDoor(options: DoorOptions): Door {
   return {
     server,
     closeSockets: sockets.closeSockets,
-    async close() {
-      closing = true;
-      sockets.close();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // What was in flight when closing began keeps its connection open when it is done, so look again.
-      const idle = setInterval(() => server.closeIdleConnections(), 50);
-      const giveUp = setTimeout(() => {
-        sockets.terminate();
-        server.closeAllConnections();
-      }, limits.drainMs);
-      await closed;
-      clearInterval(idle);
-      clearTimeout(giveUp);
+    close({ spreadMs = 0 } = {}) {
+      const departed = sockets.close(spreadMs);
+      return (closed ??= departed.then(shut));
     },
   };
+
+  async function shut(): Promise<void> {
+    const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+    // What was in flight when closing began keeps its connection open when it is done, so look again.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const giveUp = setTimeout(() => {
+      sockets.terminate();
+      server.closeAllConnections();
+    }, limits.drainMs);
+    await ended;
+    clearInterval(idle);
+    clearTimeout(giveUp);
+    sockets.terminate();
+  }
 }

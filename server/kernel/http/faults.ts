@@ -28,6 +28,7 @@ const kinds = {
   urlParameter: { code: 'BAD_USER_INPUT', status: 400 },
   foreignOrigin: { code: 'FORBIDDEN', status: 403 },
   tooManySockets: { code: 'SERVICE_UNAVAILABLE', status: 503, headers: { 'retry-after': '5' } },
+  goingAway: { code: 'SERVICE_UNAVAILABLE', status: 503, headers: { 'retry-after': '1' } },
   // Documents
   unparsable: { code: 'GRAPHQL_PARSE_FAILED' },
   invalid: { code: 'GRAPHQL_VALIDATION_FAILED' },
@@ -72,6 +73,7 @@ const texts: Catalogue<Record<FaultName, string>> = {
     urlParameter: '网址中有不支持、重复或无法识别的参数。访问密钥请放在 Authorization 请求头里，切勿写进网址。',
     foreignOrigin: '不允许从这个网站访问接口。如确有需要，请联系管理员。',
     tooManySockets: '当前实时连接已满，请几秒后重试。',
+    goingAway: '服务正在更新，请重新连接。',
     unparsable: '查询文档有语法错误：{}',
     invalid: '查询文档有误：{}',
     badVariables: '输入有误：{}',
@@ -111,6 +113,7 @@ const texts: Catalogue<Record<FaultName, string>> = {
       'The URL holds a parameter that is unsupported, repeated or unreadable. A key belongs into the Authorization header, never into a URL.',
     foreignOrigin: 'Pages of this website may not call the API. If they need to, ask an administrator.',
     tooManySockets: 'All live connections are taken. Try again in a few seconds.',
+    goingAway: 'The service is being replaced by a newer one: connect again.',
     unparsable: '{}',
     invalid: '{}',
     badVariables: '{}',

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
-import { GraphQLError } from 'graphql';
+import { getOperationAST, GraphQLError, OperationTypeNode } from 'graphql';
 import { handleProtocols, makeServer } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../errors.js';
@@ -22,15 +22,19 @@ export interface SocketApi {
   upgrade(request: IncomingMessage, tcp: Socket, head: Buffer): void;
   /** Closes the sockets of these viewers, such as those of a revoked key. */
   closeSockets(predicate: (viewer: Viewer) => boolean): void;
-  /** Takes no more sockets and tells all to go; `terminate` does not wait for their goodbye. */
-  close(): void;
+  /**
+   * Takes no more sockets and tells those that are there to go, evenly spread over `spreadMs`: each when the operations
+   * on it are answered. Resolves when that time is over; called again, it keeps to the shorter time.
+   */
+  close(spreadMs: number): Promise<void>;
+  /** Waits for no goodbye. */
   terminate(): void;
 }
 
 export function createSocketApi(parts: DoorParts): SocketApi {
   const { authenticate, createContext, prepareOperation, present, origins, subscribe, limits, log } = parts;
   const connections = new Set<Connection>();
-  let closing = false;
+  let departure: Departure | undefined;
 
   const protocol = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: limits.connectionInitMs,
@@ -57,6 +61,8 @@ export function createSocketApi(parts: DoorParts): SocketApi {
       try {
         if (Object.keys(subscriptions).length > limits.streamsPerSocket) throw new Fault('tooManyStreams');
         const operation = prepareOperation(payload, caller.viewer, 'SOCKET');
+        const { operation: type } = getOperationAST(operation.document)!;
+        if (type !== OperationTypeNode.SUBSCRIPTION) connection.begin(payload);
         const args: SubscriptionArgs = {
           ...operation,
           contextValue: createContext(caller),
@@ -80,6 +86,8 @@ export function createSocketApi(parts: DoorParts): SocketApi {
       if (!result.errors) return;
       return { ...result, errors: present.executed(result.errors, (args as SubscriptionArgs).caller) };
     },
+
+    onComplete: ({ extra: connection }, _id, payload) => connection.answered(payload),
 
     // Errors of `onSubscribe` come as they were returned; those that an iterator threw come wrapped.
     onError: ({ extra: { caller } }, _id, _payload, errors) =>
@@ -148,7 +156,8 @@ export function createSocketApi(parts: DoorParts): SocketApi {
         if (path !== '/graphql') throw new Fault('noSuchPath');
         origins.check(request);
         parseSearch(search);
-        if (closing || connections.size >= limits.sockets) throw new Fault('tooManySockets');
+        if (departure) throw new Fault('goingAway');
+        if (connections.size >= limits.sockets) throw new Fault('tooManySockets');
       } catch (error) {
         if (error instanceof Fault) return refuse(tcp, error, caller);
         throw error;
@@ -162,16 +171,49 @@ export function createSocketApi(parts: DoorParts): SocketApi {
       }
     },
 
-    close() {
-      closing = true;
-      clearInterval(sweeper);
-      for (const connection of connections) connection.close(closeCodes.goingAway, closeReasons.goingAway);
+    close(spreadMs) {
+      departure ??= new Departure([...connections]);
+      departure.hurry(spreadMs);
+      return departure.over;
     },
 
     terminate() {
+      clearInterval(sweeper);
       for (const connection of connections) connection.webSocket.terminate();
     },
   };
+}
+
+/** How often a spread departure tells some more to go. */
+const departureStepMs = 50;
+
+/** Connections on their way out, evenly spread over a time that can still be shortened. */
+class Departure {
+  readonly over: Promise<void>;
+  readonly #startedAt = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #spreadMs = Infinity;
+  #told = 0;
+  #end!: () => void;
+
+  constructor(private readonly connections: readonly Connection[]) {
+    this.over = new Promise((resolve) => (this.#end = resolve));
+    this.#timer = setInterval(() => this.#step(), departureStepMs);
+  }
+
+  hurry(spreadMs: number): void {
+    this.#spreadMs = Math.min(this.#spreadMs, spreadMs);
+    this.#step();
+  }
+
+  #step(): void {
+    const past = performance.now() - this.#startedAt;
+    const due = past >= this.#spreadMs ? 1 : past / this.#spreadMs;
+    while (this.#told < Math.floor(due * this.connections.length)) this.connections[this.#told++]!.leave();
+    if (due < 1) return;
+    clearInterval(this.#timer);
+    this.#end();
+  }
 }
 
 /** Answers a request that wanted to become a socket, by hand: node offers no response object for it. */
