@@ -14,7 +14,7 @@ import { followCheckIns, followScoreboard } from './wall.graphql.ts';
 
 export interface Flower extends Omit<Station, 'teams'> {
   petals: { code: string; name: string; posts: number; covered: number }[];
-  /** Changes with every arrival at one of the station's posts. */
+  /** Changes when somebody arrives at one of the station's posts; with many at once, where the newest one did. */
   pulse: number;
 }
 
@@ -148,6 +148,8 @@ export class Wall {
     for (const { post, direction } of checkIns) {
       if (direction !== 'IN') continue;
       this.#covered.get(post.team.code)?.add(post.code);
+      // Again at the end: the newest one glows.
+      this.#arrivals.delete(post.team.station.code);
       this.#arrivals.add(post.team.station.code);
     }
     this.#schedule();
@@ -168,6 +170,7 @@ export class Wall {
 
   #turn() {
     const arrivals = this.#arrivals;
+    const newest = [...arrivals].at(-1);
     const tallies = new Map<string, Tally>();
     if (this.#scoreboard) {
       this.tally = this.#scoreboard.tally;
@@ -184,7 +187,8 @@ export class Wall {
         petals: arrivals.has(flower.code)
           ? flower.petals.map((petal) => ({ ...petal, covered: this.#covered.get(petal.code)?.size ?? 0 }))
           : flower.petals,
-        pulse: flower.pulse + (arrivals.has(flower.code) ? 1 : 0),
+        // One glow a beat: in a rush all flowers would glow all the time, which tells nothing and costs most of the work.
+        pulse: flower.pulse + (flower.code === newest ? 1 : 0),
       }));
     }
     if (this.#waiting.length > 0) {
