@@ -3,7 +3,7 @@ import { ReviewReason } from '../feed/check-in.entity.js';
 import type { PostPath, TallyEffect } from '../feed/tally.rules.js';
 
 const minuteMs = 60_000;
-/** A device's clock may run ahead of ours by this much before somebody should look. */
+/** A device's clock may differ from ours by this much before somebody should look. */
 const skewMs = 2 * minuteMs;
 /** Told later than this, a record is flagged: its evidence is weaker. */
 const lateMs = 15 * minuteMs;
@@ -23,6 +23,8 @@ export interface Scan {
   volunteerId: number;
   /** By the device's clock; null means now. */
   at: Date | null;
+  /** The code that was scanned had not been on the post's screen at `at`, but is there now: that clock is behind. */
+  clockBehind?: boolean;
   note: string | null;
   recordedBy: number | null;
   /** The unit at and below which the recorder may act; null means everywhere. */
@@ -81,7 +83,8 @@ export function decide(scan: Scan, circumstances: Circumstances): Decision {
   const isOpen = (time: Date) => time >= window.opensAt && time <= window.closesAt;
   if (!isOpen(told) && !isOpen(now)) return { kind: 'closed' };
   // A clock that is plainly wrong tells nothing about when it was: the time of arrival has to do.
-  const clockWrong = !isOpen(told) || told.getTime() > now.getTime() + skewMs;
+  const offMs = told.getTime() - now.getTime();
+  const clockWrong = !isOpen(told) || offMs > skewMs || (scan.clockBehind === true && offMs < -skewMs);
   const time = clockWrong || told > now ? now : told;
   const late = now.getTime() - time.getTime() > lateMs;
   const flag = clockWrong ? ReviewReason.CLOCK : late ? ReviewReason.LATE : null;

@@ -66,9 +66,10 @@ async function record(ctx: Context, input: CheckInInput, direction: CheckInDirec
   // The database knows a UUID in capitals or in braces as the same; so does everything here.
   const key = input.key.toLowerCase().replace(/[{}]/g, '');
   const bodyHash = hashOf(input, direction);
-  const time = input.at && input.at < ctx.clock() ? input.at : ctx.clock();
-  const post = input.postCode ? readPostCode(ctx.signer, input.postCode, time) : postOf(ctx, input.post);
-  const person = input.pass ? readPass(ctx.signer, input.pass, eventId, time) : await personOf(ctx, input.volunteer);
+  const now = ctx.clock();
+  const told = input.at && input.at < now ? input.at : now;
+  const post = input.postCode ? readCode(ctx.signer, input.postCode, told, now) : postOf(ctx, input.post);
+  const person = input.pass ? readPass(ctx.signer, input.pass, eventId, told) : await personOf(ctx, input.volunteer);
   const rejected = typeof post === 'string' ? post : typeof person === 'string' ? person : undefined;
   if (rejected) {
     // Sent again after its code has run out, a scan still gets its first answer.
@@ -80,9 +81,10 @@ async function record(ctx: Context, input: CheckInInput, direction: CheckInDirec
     bodyHash,
     direction,
     method: input.method,
-    postId: (post as { postId: number } | null)?.postId ?? null,
+    postId: (post as PostTold | null)?.postId ?? null,
     volunteerId: (person as { volunteerId: number }).volunteerId,
     at: input.at ?? null,
+    clockBehind: (post as PostTold | null)?.clockBehind ?? false,
     note: input.note ?? null,
     recordedBy: ctx.viewer.keyId,
     scopeId: ctx.viewer.unitId,
@@ -118,11 +120,28 @@ function mayVouch(ctx: Context, input: CheckInInput): void {
   if (input.post || input.volunteer) throw unauthenticated(ctx.locale);
 }
 
-function postOf(ctx: Context, id: string | null | undefined): { postId: number } | null {
+interface PostTold {
+  postId: number;
+  clockBehind: boolean;
+}
+
+/**
+ * A code that was on the screen when the device says so: perhaps sent late. Or one that is there now: a device whose
+ * clock is behind is no forger, but its time is not believed.
+ */
+function readCode(signer: Signer, code: string, told: Date, now: Date): PostTold | Rejection {
+  const byDevice = readPostCode(signer, code, told);
+  if (typeof byDevice !== 'string') return { ...byDevice, clockBehind: false };
+  const byUs = readPostCode(signer, code, now);
+  if (typeof byUs !== 'string') return { ...byUs, clockBehind: true };
+  return byDevice === 'PASS_INVALID' ? byUs : byDevice;
+}
+
+function postOf(ctx: Context, id: string | null | undefined): PostTold | null {
   if (!id) return null;
   const postId = numericKey(id, 'GridPost');
   if (postId === undefined) throw notFound(ctx.locale);
-  return { postId };
+  return { postId, clockBehind: false };
 }
 
 async function personOf(ctx: Context, id: string | null | undefined): Promise<{ volunteerId: number }> {

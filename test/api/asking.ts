@@ -71,3 +71,37 @@ export async function readPages<Node>(
   } while (last.pageInfo.hasNextPage && pages.length < 100);
   return pages;
 }
+
+/** The tallies of all units of an event, and the event's own under 0, as they are kept. */
+export async function keptTallies(app: TestApp, eventId: number): Promise<Map<number, Tally>> {
+  const { rows } = await app.sql.query(
+    `select unit_id as unit, check_ins as "checkIns", people, on_site as "onSite", minutes from unit_tally where event_id = $1
+     union all select 0, check_ins, people, on_site, minutes from feed where event_id = $1`,
+    [eventId],
+  );
+  return new Map(rows.map(({ unit, ...tally }: Tally & { unit: number }) => [unit, tally]));
+}
+
+/** The same, counted anew from the rows of the log and from where everybody is. */
+export async function recountedTallies(app: TestApp, eventId: number): Promise<Map<number, Tally>> {
+  const { rows } = await app.sql.query(
+    `with log as (
+       select c.*, array[0, post_id, team_id, station_id, school_id] as here,
+         case when left_post_id is null then array[0, post_id, team_id, station_id, school_id]
+           else array[0, left_post_id, left_team_id, left_station_id, left_school_id] end as stayed
+       from check_in c where event_id = $1
+     ), touched as (
+       select distinct unit from log, unnest(here || stayed) as unit
+     )
+     select unit,
+       (select count(*)::int from log where direction = 'IN' and unit = any(here)) as "checkIns",
+       (select count(distinct volunteer_id)::int from log where direction = 'IN' and unit = any(here)) as people,
+       (select count(*)::int from presence p
+        where p.event_id = $1 and p.post_id is not null
+          and unit in (0, p.post_id, p.team_id, p.station_id, p.school_id)) as "onSite",
+       (select coalesce(sum(minutes), 0)::int from log where unit = any(stayed)) as minutes
+     from touched`,
+    [eventId],
+  );
+  return new Map(rows.map(({ unit, ...tally }: Tally & { unit: number }) => [unit, tally]));
+}

@@ -145,6 +145,15 @@ describe('when', () => {
     // What the device said is kept as it was said.
     expect(row.at).toEqual(told ?? now);
   });
+
+  test.each<[string, Date | null, ReviewReason | null, Date]>([
+    ['by two minutes is within its tolerance', before(2), null, before(2)],
+    ['by more is wrong, and now has to do', new Date(before(2).getTime() - 1), ReviewReason.CLOCK, now],
+    ['by hours is wrong, not late', before(180), ReviewReason.CLOCK, now],
+  ])('a clock that the code on the screen shows to be behind %s', (_, told, review, since) => {
+    const row = recorded(scan(IN, { at: told, clockBehind: true }));
+    expect([row.review, row.next.stay?.since, row.at]).toEqual([review, since, told]);
+  });
 });
 
 describe('in', () => {
