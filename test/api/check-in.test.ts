@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkIn, checkOut, scan, startTestApp, type TestApp } from '../support/app.js';
+import { codesOf, phoneScan, tallyOf as askTally } from './asking.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -8,15 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-async function tallyOf(id: string) {
-  const { data } = await app.ask(
-    `query ($id: ID!, $event: ID) { node(id: $id) {
-      ... on ServiceUnit { unit: tally(event: $event) { checkIns people onSite minutes } }
-      ... on CommunityEvent { tally { checkIns people onSite minutes } } } }`,
-    { id, event: app.world.event.globalId },
-  );
-  return data!.node.unit ?? data!.node.tally;
-}
+const tallyOf = (id: string) => askTally(app, id);
 
 test('a check-in is recorded, counted at all four levels and in the event', async () => {
   const { world } = app;
@@ -28,9 +20,9 @@ test('a check-in is recorded, counted at all four levels and in the event', asyn
   after.forEach((tally, i) => {
     expect(tally).toEqual({
       ...before[i],
-      checkIns: before[i].checkIns + 1,
-      people: before[i].people + 1,
-      onSite: before[i].onSite + 1,
+      checkIns: before[i]!.checkIns + 1,
+      people: before[i]!.people + 1,
+      onSite: before[i]!.onSite + 1,
     });
   });
 });
@@ -102,26 +94,8 @@ test('whoever never came and names no post gets a refusal', async () => {
 });
 
 describe('codes', () => {
-  async function codes(volunteer: number, post: number) {
-    const { data } = await app.ask(
-      `query ($v: ID!, $p: ID!, $e: ID!) {
-        person: node(id: $v) { ... on Volunteer { pass(event: $e) } }
-        post: node(id: $p) { ... on GridPost { rotatingCode { code expiresAt refreshAt } } } }`,
-      {
-        v: app.world.volunteers[volunteer]!.globalId,
-        p: app.world.posts[post]!.globalId,
-        e: app.world.event.globalId,
-      },
-    );
-    return { pass: data!.person.pass as string, postCode: data!.post.rotatingCode.code as string };
-  }
-
-  const phone = (more: object) => ({
-    key: randomUUID(),
-    event: app.world.event.globalId,
-    method: 'POST_CODE',
-    ...more,
-  });
+  const codes = (volunteer: number, post: number) => codesOf(app, volunteer, post);
+  const phone = (more: object) => phoneScan(app, more);
 
   test("a phone with the post's code and its own pass needs no key", async () => {
     const answer = await checkIn(app, phone(await codes(7, 2)), { as: null });
