@@ -16,7 +16,8 @@ import { until } from '../support/app.js';
 /** A log of news in memory: the smallest source that follows the rules of sharing. */
 class News {
   readonly log: { n: number }[] = [];
-  /** Sources that are open now. */
+  /** Sources that were ever opened, and those that are open now. */
+  opened = 0;
   open = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -30,6 +31,7 @@ class News {
     let waitingAt: number | undefined;
     const { log, waiting } = this;
     const ended = () => this.open--;
+    this.opened++;
     this.open++;
     async function* generate(signal: AbortSignal) {
       try {
@@ -130,7 +132,7 @@ test('forty who are told the same cost one execution, and one source', async () 
   for (const [i, stream] of streams.entries()) {
     await until(() => stream.seen.length === 5 - (i % 6), 'everything from its own place on');
   }
-  await until(() => news.open === 1, 'all to wait at one source');
+  await until(() => news.opened === 40 && news.open === 1, 'all to wait at one source');
   executions = 0;
   news.publish();
   for (const stream of streams) await until(() => stream.seen.at(-1)?.n === 6, 'the news');
@@ -149,7 +151,7 @@ test('other documents, variables, languages and rights are other groups', async 
     follow(times, { factor: 2 }, 'Bearer leader'),
     follow(plain),
   ];
-  await until(() => news.open === 4, 'four groups');
+  await until(() => news.opened === 5 && news.open === 4, 'four groups');
   news.publish();
   for (const stream of streams) await until(() => stream.seen.length === 1, 'the news');
   expect(streams.map(({ seen }) => seen[0])).toEqual([
@@ -164,7 +166,7 @@ test('other documents, variables, languages and rights are other groups', async 
 
 test('whoever founded the group may leave: the others go on; when the last one leaves, its source ends', async () => {
   const [founder, second, third] = [follow(plain), follow(plain), follow(plain)];
-  await until(() => news.open === 1, 'one source');
+  await until(() => news.opened === 3 && news.open === 1, 'one source');
   news.publish();
   for (const stream of [founder!, second!, third!]) await until(() => stream.seen.length === 1, 'the first news');
   founder!.stop();
@@ -179,7 +181,7 @@ test('whoever founded the group may leave: the others go on; when the last one l
 test('a result with errors reaches every member, masked, and the stream goes on', async () => {
   const query = 'subscription { news { fails } }';
   const streams = [follow(query), follow(query)];
-  await until(() => news.open === 1, 'one source');
+  await until(() => news.opened === 2 && news.open === 1, 'one source');
   news.publish();
   news.publish();
   for (const stream of streams) {
