@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { followFeed, type Feed, type FeedOptions, type FeedSnapshot, type FeedState } from '../../web/src/lib/feed.js';
 import { until } from '../support/app.js';
@@ -39,7 +38,6 @@ function follow(options: Partial<Options> = {}): Feed {
     url: server.url,
     event: 'event-1',
     checkIns: 'subscription { checkIns { cursor checkIns { sequence } } }',
-    webSocketImpl: WebSocket,
     takeSnapshot: async () => present,
     onSnapshot: (snapshot) => snapshots.push(snapshot),
     onCheckIns: (checkIns) => seen.push(...checkIns.map(({ sequence }) => sequence)),
