@@ -29,6 +29,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** What the server that runs now has written, for whoever has to find out why a test failed. */
+let output = '';
+
 /** The whole application as `npm start` runs it, but for the pages. Resolves when it answers. */
 async function startServer(dataDir: string, port: number): Promise<ChildProcess> {
   const server = spawn(process.execPath, ['--import', '@oxc-node/core/register', 'server/main.ts'], {
@@ -43,18 +46,17 @@ async function startServer(dataDir: string, port: number): Promise<ChildProcess>
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let output = '';
+  output = '';
   server.stdout?.on('data', (text) => (output += text));
   server.stderr?.on('data', (text) => (output += text));
-  await until(
-    async () => {
-      if (server.exitCode !== null) throw new Error(`the server ended by itself:\n${output}`);
-      const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
-      return answer?.status === 200;
-    },
-    'the server to answer',
-    60_000,
-  );
+  const answers = async () => {
+    if (server.exitCode !== null) throw new Error('the server ended by itself');
+    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+    return answer?.status === 200;
+  };
+  await until(answers, 'the server to answer', 60_000).catch((cause: unknown) => {
+    throw new Error(`the server did not start:\n${output}`, { cause });
+  });
   return server;
 }
 
@@ -78,7 +80,7 @@ test(`the server is killed ${kills} times in the middle of the day: nothing that
   const wall = await new Wall(url, 'volunteer-day-8').open();
   cleanUp.push(() => wall.stop());
 
-  const api = new Api(url, { connections: 64, patienceMs: 60_000 });
+  const api = new Api(url, { connections: 64, patienceMs: 120_000 });
   cleanUp.push(() => api.close());
   let acts = 0;
   let acted = 0;
