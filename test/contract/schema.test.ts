@@ -81,7 +81,7 @@ describe('descriptions', () => {
 
   test('every union is of described types', () => {
     for (const type of types.filter(isUnionType)) {
-      for (const member of type.getTypes()) expect(member.description, member.name).toBeTruthy();
+      expect(type.getTypes().filter((member) => !member.description)).toEqual([]);
     }
   });
 });
