@@ -211,6 +211,26 @@ describe('tallies', () => {
     // At a single post the two events were at different ones.
     expect((await ask(app.world.posts[1]!.globalId)).ever).toEqual({ people: 2, checkIns: 2 });
   });
+
+  test('over all time somebody who moved counts wherever they were', async () => {
+    const sunday = await addEvent(app.sql, {
+      code: 'sunday',
+      title: '周日',
+      startsAt: new Date(now.getTime() - hourMs),
+      endsAt: new Date(now.getTime() + hourMs),
+    });
+    const units = [...app.world.posts, ...app.world.teams, ...app.world.stations, ...app.world.schools];
+    const people = async (event?: string) =>
+      Promise.all(
+        units.map(
+          async (unit) => (await app.ask(tally, { id: unit.globalId, event })).data!.node.tally.people as number,
+        ),
+      );
+    const before = await people();
+    for (const post of [0, 1, 2, 3, 0]) await checkIn(app, scan(app.world, 15, post, { event: sunday.globalId }));
+    expect(await people(sunday.globalId)).toEqual(units.map(() => 1));
+    expect(await people()).toEqual(before.map((count) => count + 1));
+  });
 });
 
 test.each([
