@@ -136,6 +136,23 @@ export const en: Messages = {
     noRight: "This key does not show this post's code. Use the key of somebody who runs this post.",
     forgetKey: 'Forget the key',
   },
+  passes: {
+    title: 'Hand out passes',
+    explained: (team: string) =>
+      `Volunteers of ${team}: choose a name and let the person scan; their phone then remembers the pass. It is good for this event only.`,
+    keyExplained:
+      'To see passes takes the key of a leader, coordinator or administrator. It stays in this tab and is forgotten when the tab is closed.',
+    show: 'Show the list',
+    nobody: 'There is nobody that you may see. Use a key for this team.',
+    more: 'Show more',
+    qrLabel: (name: string) => `Pass of ${name}`,
+    scan: 'Let the person scan this with their phone',
+    copy: 'Copy the personal link',
+    copied: 'Copied',
+    close: 'Close',
+    back: "Back to the post's screen",
+    failed: 'The system is out of reach. Try again in a moment.',
+  },
   wall: {
     title: (event: string) => `${event} · wall`,
     people: 'People taking part',

@@ -46,3 +46,6 @@ export function readScan(text: string): Scan | null {
 
 /** What a post's QR code holds. */
 export const postLink = (origin: string, code: string) => `${origin}/check-in#code=${code}`;
+
+/** What a volunteer's own QR code holds. */
+export const passLink = (origin: string, pass: string) => `${origin}/check-in#pass=${encodeURIComponent(pass)}`;

@@ -1,11 +1,10 @@
 import { clockSkew } from '#lib/clock.ts';
 import { followFeed, type FeedState } from '#lib/feed.ts';
 import type { ResultOf } from '#lib/graphql.ts';
+import { forgetKey, keepKey, keptKey } from '#lib/key.ts';
 import type { Locale } from '#lib/locale.ts';
 import { ApiError, request, textOf } from '#lib/request.ts';
 import { followPost, followPostTally, postFeed, rotatingCode } from './post.graphql.ts';
-
-const keyName = 'baihua.key';
 
 /** After a failure, the code is asked for again this soon; a code is taken for a minute after it left the screen. */
 const retryMs = 2000;
@@ -48,7 +47,7 @@ export class PostScreen {
 
   open(post: { id: string }, event: { id: string; code: string } | null, serverNow: number): () => void {
     this.#skewMs = clockSkew(serverNow);
-    this.key = sessionStorage.getItem(keyName);
+    this.key = keptKey();
     if (this.key) void this.#refresh();
     const feed = event && this.#follow(post, event);
     const wake = () => {
@@ -76,7 +75,7 @@ export class PostScreen {
 
   forgetKey(): void {
     clearTimeout(this.#timer);
-    sessionStorage.removeItem(keyName);
+    forgetKey();
     this.key = null;
     this.shown = null;
     this.cutOff = false;
@@ -93,7 +92,7 @@ export class PostScreen {
       if (this.#closed || this.key !== key) return;
       const code = serviceUnit?.__typename === 'GridPost' ? serviceUnit.rotatingCode : null;
       if (!code) return this.#refuse('no right');
-      sessionStorage.setItem(keyName, key);
+      keepKey(key);
       this.cutOff = false;
       const refreshAt = Date.parse(code.refreshAt) - this.#skewMs;
       this.shown = {
