@@ -147,7 +147,7 @@ export const en: Messages = {
     more: 'Show more',
     qrLabel: (name: string) => `Pass of ${name}`,
     scan: 'Let the person scan this with their phone',
-    copy: 'Copy the personal link',
+    copy: 'Copy the link',
     copied: 'Copied',
     close: 'Close',
     back: "Back to the post's screen",
