@@ -6,7 +6,7 @@ import { ServiceUnit } from '../hierarchy/service-unit.entity.js';
 
 @ObjectType('Viewer', { description: 'Who is asking.' })
 class ViewerType {
-  @Field(() => ViewerRole)
+  @Field(() => ViewerRole, { description: 'Decides what the viewer may see and do.' })
   role!: ViewerRole;
 
   @Field(() => String, { nullable: true, description: 'The name that the key was issued to; null for the public.' })

@@ -10,7 +10,7 @@ export class CheckInInput {
   })
   key!: string;
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Which event it counts for.' })
   event!: string;
 
   @Field(() => String, {
@@ -28,7 +28,7 @@ export class CheckInInput {
   @Field(() => ID, { nullable: true, description: 'Instead of `pass`, by viewers who may vouch.' })
   volunteer?: string | null;
 
-  @Field(() => CheckInMethod)
+  @Field(() => CheckInMethod, { description: 'How it came about; codes and ids have to fit it.' })
   method!: CheckInMethod;
 
   @Field(() => Date, { nullable: true, description: "When it happened, by the device's clock; now when left out." })

@@ -26,12 +26,12 @@ class RotatingCode {
 @Resolver()
 export class CheckInResolver {
   @Mutation(() => CheckInResult, { description: 'Checks somebody in at a post.' })
-  checkIn(@Ctx() ctx: Context, @Arg('input', () => CheckInInput) input: CheckInInput) {
+  checkIn(@Ctx() ctx: Context, @Arg('input', () => CheckInInput, { description: 'One scan.' }) input: CheckInInput) {
     return checkIn(ctx, input);
   }
 
   @Mutation(() => CheckOutResult, { description: 'Checks somebody out, wherever they are.' })
-  checkOut(@Ctx() ctx: Context, @Arg('input', () => CheckOutInput) input: CheckOutInput) {
+  checkOut(@Ctx() ctx: Context, @Arg('input', () => CheckOutInput, { description: 'One scan.' }) input: CheckOutInput) {
     return checkOut(ctx, input);
   }
 }
@@ -54,7 +54,7 @@ export class PassResolver {
   async pass(
     @Ctx() ctx: Context,
     @Root() volunteer: Volunteer,
-    @Arg('event', () => ID) event: string,
+    @Arg('event', () => ID, { description: 'Which event the pass is for.' }) event: string,
   ): Promise<string> {
     const found = await requireEvent(ctx, event);
     return makePass(ctx.signer, volunteer.id, found.id, checkInWindow(found).closesAt);

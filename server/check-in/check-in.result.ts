@@ -4,16 +4,16 @@ import { CheckIn } from '../feed/check-in.entity.js';
 
 @ObjectType({ description: 'Committed. `replayed` when this key was recorded before.' })
 export class CheckInRecorded {
-  @Field(() => CheckIn)
+  @Field(() => CheckIn, { description: 'What was recorded, now or the first time.' })
   checkIn!: CheckIn;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether this key had been recorded before.' })
   replayed!: boolean;
 }
 
 @ObjectType({ description: 'Committed. `replayed` when this key was recorded before.' })
 export class CheckOutRecorded {
-  @Field(() => CheckIn)
+  @Field(() => CheckIn, { description: 'What was recorded, now or the first time.' })
   checkIn!: CheckIn;
 
   @Field(() => Int, {
@@ -23,7 +23,7 @@ export class CheckOutRecorded {
   })
   minutes!: number | null;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether this key had been recorded before.' })
   replayed!: boolean;
 }
 
@@ -38,10 +38,10 @@ export class AlreadyCheckedIn extends Refusal {
   description: 'The event is not open for check-in, neither now nor at the time told.',
 })
 export class CheckInClosed extends Refusal {
-  @Field(() => Date)
+  @Field(() => Date, { description: 'The first moment that counts.' })
   opensAt!: Date;
 
-  @Field(() => Date)
+  @Field(() => Date, { description: 'The last moment that counts.' })
   closesAt!: Date;
 }
 
@@ -63,7 +63,7 @@ registerEnumType(PassRejectionReason, {
 
 @ObjectType({ implements: Refusal, description: 'The code or the pass is not taken; nothing was recorded.' })
 export class PassRejected extends Refusal {
-  @Field(() => PassRejectionReason)
+  @Field(() => PassRejectionReason, { description: 'For programs; `message` says it to people.' })
   reason!: PassRejectionReason;
 }
 
@@ -75,10 +75,12 @@ export class NotCheckedIn extends Refusal {}
 
 export const CheckInResult = createUnionType({
   name: 'CheckInResult',
+  description: 'What became of a check-in; refusals are among the answers, faults of the caller are errors.',
   types: () => [CheckInRecorded, AlreadyCheckedIn, CheckInClosed, PassRejected] as const,
 });
 
 export const CheckOutResult = createUnionType({
   name: 'CheckOutResult',
+  description: 'What became of a check-out; refusals are among the answers, faults of the caller are errors.',
   types: () => [CheckOutRecorded, NotCheckedIn, CheckInClosed, PassRejected] as const,
 });

@@ -10,7 +10,7 @@ export class CommunityEvent extends Node {
   @PrimaryKey({ type: 'integer', autoincrement: true })
   id!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Short and stable: part of addresses.' })
   @Property({ type: 'text' })
   @Unique()
   code!: string;
@@ -19,7 +19,7 @@ export class CommunityEvent extends Node {
   @Property({ type: 'text' })
   title!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The motto of this edition.' })
   @Property({ type: 'text', nullable: true })
   theme!: string | null;
 
@@ -27,11 +27,11 @@ export class CommunityEvent extends Node {
   @Property({ type: 'integer', nullable: true })
   edition!: number | null;
 
-  @Field(() => Date)
+  @Field(() => Date, { description: 'Check-in opens two hours earlier.' })
   @Property({ type: 'timestamptz' })
   startsAt!: Date;
 
-  @Field(() => Date)
+  @Field(() => Date, { description: 'Check-in closes six hours later.' })
   @Property({ type: 'timestamptz' })
   endsAt!: Date;
 

@@ -9,7 +9,10 @@ const CommunityEventConnection = connectionOf(CommunityEvent, 'CommunityEvent');
 @Resolver(() => CommunityEvent)
 export class EventResolver {
   @Query(() => CommunityEvent, { nullable: true, description: 'One event by its code, such as `volunteer-day-8`.' })
-  communityEvent(@Ctx() ctx: Context, @Arg('code', () => String) code: string) {
+  communityEvent(
+    @Ctx() ctx: Context,
+    @Arg('code', () => String, { description: 'As in the address of its wall.' }) code: string,
+  ) {
     return eventByCode(ctx, code);
   }
 

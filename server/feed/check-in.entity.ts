@@ -11,7 +11,11 @@ export enum CheckInDirection {
   OUT = 'OUT',
 }
 
-registerEnumType(CheckInDirection, { name: 'CheckInDirection', description: '签到 in, 签退 out.' });
+registerEnumType(CheckInDirection, {
+  name: 'CheckInDirection',
+  description: 'Coming or going.',
+  valuesConfig: { IN: { description: '签到' }, OUT: { description: '签退' } },
+});
 
 export enum CheckInMethod {
   POST_CODE = 'POST_CODE',
@@ -95,11 +99,11 @@ export class CheckIn extends Node {
   @Property({ type: 'integer' })
   schoolId!: number;
 
-  @Field(() => CheckInDirection)
+  @Field(() => CheckInDirection, { description: 'Whether somebody came or left.' })
   @Property({ type: 'text' })
   direction!: CheckInDirection;
 
-  @Field(() => CheckInMethod)
+  @Field(() => CheckInMethod, { description: 'How it was recorded.' })
   @Property({ type: 'text' })
   method!: CheckInMethod;
 

@@ -25,16 +25,16 @@ class CheckInFrameType {
   @Field(() => CursorScalar, { description: "The last one's place." })
   cursor!: Cursor;
 
-  @Field(() => [CheckIn])
+  @Field(() => [CheckIn], { description: 'In the order of their sequences.' })
   checkIns!: CheckIn[];
 }
 
 @ObjectType('UnitTally', { description: 'One line of a scoreboard.' })
 class UnitTallyType {
-  @Field(() => ServiceUnit)
+  @Field(() => ServiceUnit, { description: 'Whose line it is.' })
   unit!: ServiceUnit;
 
-  @Field(() => Tally)
+  @Field(() => Tally, { description: 'Everything at and below that unit, at this event.' })
   tally!: Tally;
 }
 
@@ -46,7 +46,7 @@ class ScoreboardType {
   @Field(() => Date, { description: 'When that check-in became visible here.' })
   asOf!: Date;
 
-  @Field(() => Tally)
+  @Field(() => Tally, { description: 'Of `unit`, or of the whole event.' })
   tally!: Tally;
 
   @Field(() => [UnitTallyType], { description: 'The children of `unit`, or the schools.' })
@@ -61,9 +61,11 @@ export class CheckInFeedResolver {
   })
   checkIns(
     @Root() frame: Frame,
-    @Arg('event', () => ID) _event: string,
-    @Arg('within', () => ID, { nullable: true }) _within?: string,
-    @Arg('after', () => CursorScalar, { nullable: true }) _after?: Cursor,
+    @Arg('event', () => ID, { description: 'Whose feed to follow.' }) _event: string,
+    @Arg('within', () => ID, { nullable: true, description: 'Only what happens at this unit and below it.' })
+    _within?: string,
+    @Arg('after', () => CursorScalar, { nullable: true, description: 'The last place seen: go on behind it.' })
+    _after?: Cursor,
   ): Frame {
     return frame;
   }
@@ -75,18 +77,19 @@ export class CheckInFeedResolver {
   })
   scoreboard(
     @Root() scoreboard: Scoreboard,
-    @Arg('event', () => ID) _event: string,
-    @Arg('unit', () => ID, { nullable: true }) _unit?: string,
+    @Arg('event', () => ID, { description: 'Whose tallies to follow.' }) _event: string,
+    @Arg('unit', () => ID, { nullable: true, description: 'The unit whose children to list; the whole event without.' })
+    _unit?: string,
   ): Scoreboard {
     return scoreboard;
   }
 
-  @FieldResolver(() => CommunityEvent)
+  @FieldResolver(() => CommunityEvent, { description: 'Where it counts.' })
   event(@Ctx() ctx: Context, @Root() checkIn: CheckIn) {
     return requiredEvent(ctx, checkIn.eventId);
   }
 
-  @FieldResolver(() => GridPost)
+  @FieldResolver(() => GridPost, { description: 'Where it was; on leaving, the post that was left.' })
   post(@Ctx() ctx: Context, @Root() checkIn: CheckIn) {
     return requiredUnit(ctx, checkIn.postId);
   }
@@ -127,7 +130,8 @@ export class EventFeedResolver {
     @Ctx() ctx: Context,
     @Root() event: CommunityEvent,
     @Args(() => PageArgs) args: PageArgs,
-    @Arg('within', () => ID, { nullable: true }) within?: string,
+    @Arg('within', () => ID, { nullable: true, description: 'Only what happened at this unit and below it.' })
+    within?: string,
   ) {
     return listCheckIns(ctx, event, args, within);
   }
@@ -141,7 +145,7 @@ export class UnitFeedResolver {
   async tally(
     @Ctx() ctx: Context,
     @Root() unit: ServiceUnit,
-    @Arg('event', () => ID, { nullable: true }) event?: string | null,
+    @Arg('event', () => ID, { nullable: true, description: 'For all time when left out.' }) event?: string | null,
   ) {
     if (event === null || event === undefined) return allTimeTally(ctx).load(unit.id);
     const { id } = await requireEvent(ctx, event);

@@ -31,11 +31,11 @@ export class Brand extends Node {
   })
   station?: Rel<ServiceUnit>;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Such as 和谐大院 or 幸福暖吧.' })
   @Property({ type: 'text' })
   name!: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'What it offers, in a sentence or two.' })
   @Property({ type: 'text', nullable: true })
   description!: string | null;
 

@@ -21,7 +21,10 @@ const GridPostConnection = connectionOf(GridPost, 'GridPost');
 @Resolver(() => ServiceUnit)
 export class ServiceUnitResolver {
   @Query(() => ServiceUnit, { nullable: true, description: 'One unit by the code on its sign.' })
-  serviceUnit(@Ctx() ctx: Context, @Arg('code', () => String) code: string) {
+  serviceUnit(
+    @Ctx() ctx: Context,
+    @Arg('code', () => String, { description: 'As printed, capitals and all.' }) code: string,
+  ) {
     return unitByCode(ctx).load(requireText(code, ctx.locale));
   }
 
@@ -46,7 +49,7 @@ export class CultureSchoolResolver {
 
 @Resolver(() => ServiceStation)
 export class ServiceStationResolver {
-  @FieldResolver(() => CultureSchool)
+  @FieldResolver(() => CultureSchool, { description: 'The school that leads it.' })
   school(@Ctx() ctx: Context, @Root() station: ServiceStation) {
     return requiredUnit(ctx, station.parentId!);
   }
@@ -64,7 +67,7 @@ export class ServiceStationResolver {
 
 @Resolver(() => VolunteerTeam)
 export class VolunteerTeamResolver {
-  @FieldResolver(() => ServiceStation)
+  @FieldResolver(() => ServiceStation, { description: 'The station that it belongs to.' })
   station(@Ctx() ctx: Context, @Root() team: VolunteerTeam) {
     return requiredUnit(ctx, team.parentId!);
   }
@@ -77,7 +80,7 @@ export class VolunteerTeamResolver {
 
 @Resolver(() => GridPost)
 export class GridPostResolver {
-  @FieldResolver(() => VolunteerTeam)
+  @FieldResolver(() => VolunteerTeam, { description: 'The team that staffs it.' })
   team(@Ctx() ctx: Context, @Root() post: GridPost) {
     return requiredUnit(ctx, post.parentId!);
   }

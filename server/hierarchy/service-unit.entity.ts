@@ -13,7 +13,13 @@ export enum ServiceLevel {
 
 registerEnumType(ServiceLevel, {
   name: 'ServiceLevel',
-  description: 'The four levels: culture school, service station, volunteer team, grid post.',
+  description: 'The four levels, from the top.',
+  valuesConfig: {
+    CULTURE_SCHOOL: { description: '文化学校, level 1' },
+    SERVICE_STATION: { description: '党员服务社, level 2' },
+    VOLUNTEER_TEAM: { description: '志愿服务队, level 3' },
+    GRID_POST: { description: '网格志愿服务岗, level 4' },
+  },
 });
 
 /** In the order of the hierarchy: the database keeps a level as its place here, from 1. */
@@ -105,7 +111,7 @@ export abstract class ServiceUnit extends Node {
     return this.id;
   }
 
-  @Field(() => ServiceLevel)
+  @Field(() => ServiceLevel, { description: 'Which of the four it is; the type says the same.' })
   get level(): ServiceLevel {
     return levels[this.levelNumber - 1]!;
   }

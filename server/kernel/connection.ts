@@ -12,16 +12,16 @@ export class PageArgs {
 
 @ObjectType({ description: 'Where a page stands in its list.' })
 export class PageInfo {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether the list goes on behind this page.' })
   hasNextPage!: boolean;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether `after` was given: this is not the first page.' })
   hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The first node's cursor; null for an empty page." })
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: "The last node's cursor: the next page's `after`." })
   endCursor!: string | null;
 }
 
@@ -76,9 +76,9 @@ export function decodeCursor(after: string | null | undefined): string | undefin
 
 /** Declares `<Name>Connection` and `<Name>Edge` for a node type. */
 export function connectionOf<T extends object>(node: ClassType<T> | (abstract new () => T), name: string) {
-  @ObjectType(`${name}Edge`)
+  @ObjectType(`${name}Edge`, { description: 'One node of a page, with its place in the list.' })
   class EdgeType {
-    @Field(() => String)
+    @Field(() => String, { description: 'Opaque; as `after` it goes on behind this node.' })
     cursor!: string;
 
     @Field(() => node as ClassType<T>)

@@ -32,7 +32,10 @@ export class NodeResolver {
     nullable: true,
     description: 'Any object by its id; null where there is none that the viewer may see.',
   })
-  async node(@Ctx() ctx: Context, @Arg('id', () => ID) id: string): Promise<object | null> {
+  async node(
+    @Ctx() ctx: Context,
+    @Arg('id', () => ID, { description: 'As some object’s `id` was given out.' }) id: string,
+  ): Promise<object | null> {
     const parsed = fromGlobalId(id);
     const found = parsed && (await ctx.nodeLoaders.get(parsed.type)?.(ctx, parsed.key));
     // The key alone does not tell the levels of the hierarchy apart.

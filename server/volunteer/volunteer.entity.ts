@@ -62,7 +62,7 @@ export class Volunteer extends Node {
   @Property({ type: 'text' })
   name!: string;
 
-  @Field(() => Contingent)
+  @Field(() => Contingent, { description: 'Which part of the community they belong to.' })
   @Property({ type: 'text' })
   contingent!: Contingent;
 
@@ -99,9 +99,9 @@ export class VolunteerBadge {
   @Field(() => String, { description: 'Masked (李*) and by consent only, unless the viewer may see the person.' })
   displayName!: string;
 
-  @Field(() => Contingent)
+  @Field(() => Contingent, { description: 'Which part of the community they belong to.' })
   contingent!: Contingent;
 
-  @Field(() => Tier, { nullable: true })
+  @Field(() => Tier, { nullable: true, description: 'By certified hours; null before the first tier is reached.' })
   tier!: Tier | null;
 }

@@ -17,7 +17,8 @@ export class VolunteerResolver {
   volunteers(
     @Ctx() ctx: Context,
     @Args(() => PageArgs) args: PageArgs,
-    @Arg('within', () => ID, { nullable: true }) within?: string,
+    @Arg('within', () => ID, { nullable: true, description: 'Only people of this unit and everything below it.' })
+    within?: string,
   ) {
     return listVolunteers(ctx, args, within);
   }
@@ -27,7 +28,7 @@ export class VolunteerResolver {
     return stripInvisible(volunteer.name);
   }
 
-  @FieldResolver(() => VolunteerTeam, { nullable: true })
+  @FieldResolver(() => VolunteerTeam, { nullable: true, description: 'Null for somebody who has joined no team yet.' })
   team(@Ctx() ctx: Context, @Root() volunteer: Volunteer) {
     return volunteer.teamId === null ? null : unitById(ctx).load(volunteer.teamId);
   }
