@@ -1,7 +1,7 @@
 /** Who may import whom. `test/contract/architecture.test.ts` runs it, and proves that each rule can fail. */
-const features = ['hierarchy', 'access', 'volunteer', 'event', 'feed', 'check-in'];
-/** A feature may use these; of its own kind nothing is said. */
-const uses = {
+
+/** Each feature with those that it may use. They stand above it: nothing is used by what it uses itself. */
+const features = {
   hierarchy: [],
   access: ['hierarchy'],
   volunteer: ['hierarchy'],
@@ -9,6 +9,10 @@ const uses = {
   feed: ['event', 'volunteer', 'hierarchy'],
   'check-in': ['feed', 'event', 'volunteer', 'access', 'hierarchy'],
 };
+
+/** What reaches out of the process. */
+const io =
+  '^(node:)?(fs|net|http|https|child_process|dns|tls|worker_threads)(/|$)|^(node_modules/)?(pg|@mikro-orm|undici|ws)(/|$)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -19,41 +23,51 @@ module.exports = {
       from: { path: '^server/kernel/' },
       to: { path: '^server/(?!kernel/)' },
     },
-    ...features.map((feature) => ({
-      name: `${feature}-uses-only-what-is-below`,
+    ...Object.entries(features).map(([feature, uses]) => ({
+      name: `${feature}-uses-only-what-is-above`,
       severity: 'error',
       from: { path: `^server/${feature}/` },
       to: {
         path: '^server/',
-        pathNot: `^server/(kernel|${[feature, ...uses[feature]].join('|')})/`,
+        pathNot: `^server/(kernel|${[feature, ...uses].join('|')})/`,
       },
     })),
     {
-      name: 'a-resolver-belongs-to-its-feature',
+      name: 'resolvers-are-known-to-the-registry-alone',
       severity: 'error',
-      from: { path: '^server/([^/]+)/' },
-      to: { path: '\\.resolver\\.ts$', pathNot: '^server/$1/' },
+      from: { pathNot: '^server/features\\.ts$' },
+      to: { path: '^server/.*\\.resolver\\.ts$' },
     },
     {
-      name: 'services-do-not-know-resolvers',
+      name: 'resolvers-ask-services',
       severity: 'error',
-      from: { path: '\\.(service|rules|entity|log)\\.ts$' },
-      to: { path: '\\.resolver\\.ts$' },
+      from: { path: '\\.resolver\\.ts$' },
+      to: { path: `${io}|^server/kernel/(database|live)/` },
     },
     {
+      name: 'entities-know-entities',
+      severity: 'error',
+      from: { path: '\\.entity\\.ts$' },
+      to: { path: '^server/', pathNot: '\\.entity\\.ts$|^server/kernel/[^/]+$' },
+    },
+    {
+      // Not even types of anything else: rules are told, they do not ask.
       name: 'rules-do-no-io',
       severity: 'error',
       from: { path: '\\.rules\\.ts$' },
-      to: {
-        path: '^node:|^(fs|net|http|crypto)$|node_modules/(pg|@mikro-orm|graphql|undici)/|server/kernel/(database|http|live)/|\\.(service|resolver)\\.ts$',
-        dependencyTypesNot: ['type-only'],
-      },
+      to: { pathNot: '\\.(rules|entity)\\.ts$|^server/kernel/locale\\.ts$' },
     },
     {
       name: 'server-stands-alone',
       severity: 'error',
       from: { path: '^server/' },
       to: { path: '^(seeds|web|test)/' },
+    },
+    {
+      name: 'seeds-use-the-server-alone',
+      severity: 'error',
+      from: { path: '^seeds/' },
+      to: { path: '^(web|test)/' },
     },
     {
       name: 'web-has-no-private-door',
@@ -66,6 +80,13 @@ module.exports = {
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      // An import that leads nowhere here would be seen by no other rule.
+      name: 'no-import-out-of-sight',
+      severity: 'error',
+      from: { path: '^(server|seeds)/' },
+      to: { couldNotResolve: true },
     },
   ],
   options: {

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { messages as checkInMessages } from '../../server/check-in/check-in.messages.js';
+import { cursorExpired } from '../../server/feed/cursor.js';
+import { forbidden, internalError, notFound, unauthenticated, unavailable } from '../../server/kernel/errors.js';
+import { locales, type Locale } from '../../server/kernel/locale.js';
+import { requireText } from '../../server/kernel/text.js';
+
+/** Every text of a catalogue by its path; functions are called with something in each of their places. */
+function textsOf(catalogue: object, path = ''): [path: string, text: unknown][] {
+  return Object.entries(catalogue).flatMap(([key, value]: [string, unknown]): [string, unknown][] => {
+    const at = path ? `${path}.${key}` : key;
+    if (typeof value === 'function') {
+      const args = Array.from({ length: value.length }, (_, i) => i + 3);
+      return textsOf({ [key]: (value as (...args: unknown[]) => unknown)(...args) }, path);
+    }
+    if (typeof value === 'object' && value !== null) return textsOf(value, at);
+    return [[at, value]];
+  });
+}
+
+const bad = (texts: [string, unknown][]) =>
+  texts.filter(([, text]) => typeof text !== 'string' || !text.trim() || /undefined|NaN|\[object|null|\$\{/.test(text));
+
+const error = (make: () => unknown): string => {
+  try {
+    return (make() as Error).message;
+  } catch (thrown) {
+    return (thrown as Error).message;
+  }
+};
+
+const ofServer = (locale: Locale): Record<string, object> => ({
+  checkIn: checkInMessages[locale],
+  errors: {
+    unauthenticated: error(() => unauthenticated(locale)),
+    forbidden: error(() => forbidden(locale)),
+    notFound: error(() => notFound(locale)),
+    internal: error(() => internalError(locale, 'id')),
+    unavailable: error(() => unavailable(locale, 'id')),
+    cursorExpired: error(() => cursorExpired(locale)),
+    notText: error(() => requireText('\0', locale)),
+  },
+});
+
+describe.each(locales)('in %s', (locale) => {
+  test('the server says something for everything', () => {
+    const texts = textsOf(ofServer(locale));
+    expect(texts.length).toBeGreaterThan(20);
+    expect(bad(texts)).toEqual([]);
+  });
+
+  test('it is that language', () => {
+    for (const [path, text] of textsOf(ofServer(locale))) {
+      const isChinese = /\p{Script=Han}/u.test(text as string);
+      expect([path, isChinese]).toEqual([path, locale === 'zh-CN']);
+    }
+  });
+
+  test('so do the pages', async () => {
+    // By address: the web has a compiler's configuration of its own.
+    const file = new URL(`../../web/messages/${locale}.ts`, import.meta.url).href;
+    const [catalogue] = Object.values((await import(/* @vite-ignore */ file)) as Record<string, object>);
+    const texts = textsOf(catalogue!);
+    expect(texts.length).toBeGreaterThan(50);
+    // English counts people without a measure word.
+    expect(bad(texts).filter(([path]) => !path.startsWith('units.'))).toEqual([]);
+  });
+});
+
+test('the look finds what is empty or half', () => {
+  const half = {
+    a: '',
+    b: (x: number, y?: number) => `${x} ${y}`,
+    c: { d: ' ', e: 'fine', f: (n: number) => `${n} fine` },
+  };
+  expect(bad(textsOf(half)).map(([path]) => path)).toEqual(['a', 'c.d']);
+  expect(bad(textsOf({ g: (x: { y?: string }) => `${x.y}` })).map(([path]) => path)).toEqual(['g']);
+});
