@@ -2,7 +2,7 @@
  * What `npm start` and `npm test` run. Plain JavaScript for any Node from 18 on, as nothing is installed when it begins:
  * it installs what is missing, builds what is stale, and hands over to the Node and the tools of the project.
  *
- *     node server/bootstrap.mjs start | test [vitest arguments] | check | build | dev | run <seeds/script> [arguments]
+ *     node server/bootstrap.mjs start | test [vitest arguments] | check | build | dev | run <seeds/script> [arguments] | bench
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,7 +18,7 @@ const tool = (path) => join(modules, ...path.split('/'));
 const env = cleanEnvironment();
 
 const [command = 'start', ...args] = process.argv.slice(2);
-const commands = { start, test, check, build, dev, run };
+const commands = { start, test, check, build, dev, run, bench };
 
 /** What runs for us in the foreground, and in the background: each of the latter in a process group of its own. */
 const shown = new Set();
@@ -89,6 +89,18 @@ async function run() {
     await buildServer();
   });
   await become(join(root, 'build', `${script}.js`), rest, {});
+}
+
+async function bench() {
+  await underLock(async () => {
+    await install();
+    await buildWeb();
+  });
+  const code = await foreground(projectNode, [
+    ...['--import', '@oxc-node/core/register', join(root, 'test', 'bench', 'bench.ts')],
+    ...args,
+  ]);
+  process.exit(code);
 }
 
 // ── Installing ──────────────────────────────────────────────────────────────────────────────────────────────────────

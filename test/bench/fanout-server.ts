@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -17,9 +18,9 @@ import { benchConfig, quiet, serve, usage, type BenchWorld } from './world.js';
 
 /**
  * One way to tell many sockets of one event. `ours` is the product. `stock` and `mercurius` run the same schema on the same
- * hub the usual way. `raw` and `coalesced` are the limits: a ready-made text of the same size, without any GraphQL.
+ * hub the usual way. `pages` is the product with its pages, at its own address. `raw` and `coalesced` are the limits: a ready-made text of the same size, without any GraphQL.
  */
-export type Mode = 'ours' | 'stock' | 'mercurius' | 'raw' | 'coalesced';
+export type Mode = 'ours' | 'pages' | 'stock' | 'mercurius' | 'raw' | 'coalesced';
 
 export interface FanoutInput {
   mode: Mode;
@@ -41,6 +42,11 @@ async function start({ mode, world }: FanoutInput): Promise<string> {
   if (mode === 'ours') {
     const { url } = await createApp(benchConfig(world.databaseUrl), { log: quiet });
     return `${url.replace('http', 'ws').replace('localhost', '127.0.0.1')}/graphql`;
+  }
+  if (mode === 'pages') {
+    const webHandler = join(process.cwd(), 'build/web/handler.js');
+    const { url } = await createApp({ ...benchConfig(world.databaseUrl), webHandler }, { log: quiet });
+    return url.replace('localhost', '127.0.0.1');
   }
   if (mode === 'raw' || mode === 'coalesced') {
     const server = http.createServer();
