@@ -31,7 +31,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     timeZone: readTimeZone(env.TIME_ZONE || 'Asia/Shanghai'),
     seedModule: env.SEED_MODULE || undefined,
     webHandler: env.WEB_HANDLER || undefined,
-    allowedOrigins: (env.ALLOWED_ORIGINS ?? '').split(',').filter((origin) => origin !== ''),
+    allowedOrigins: (env.ALLOWED_ORIGINS ?? '')
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
     logLevel: env.LOG_LEVEL || 'info',
     logJson: env.NODE_ENV === 'production',
   };

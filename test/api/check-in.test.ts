@@ -121,6 +121,13 @@ describe('codes', () => {
     }
   });
 
+  test('nobody says without a key that a leader or a kiosk vouched', async () => {
+    for (const method of ['LEADER', 'KIOSK']) {
+      const answer = await checkIn(app, { ...phone(await codes(8, 2)), method }, { as: null });
+      expect(answer.code).toBe('UNAUTHENTICATED');
+    }
+  });
+
   test('ids without the right to vouch', async () => {
     expect((await checkIn(app, scan(app.world, 9, 0), { as: null })).code).toBe('UNAUTHENTICATED');
     expect((await checkIn(app, scan(app.world, 9, 0), { as: 'wall' })).code).toBe('FORBIDDEN');

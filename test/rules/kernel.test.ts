@@ -195,7 +195,7 @@ describe('configuration', () => {
       PORT: '0',
       DATABASE_URL: 'postgres://u:p@localhost/x',
       TIME_ZONE: 'Europe/Berlin',
-      ALLOWED_ORIGINS: 'https://a.example,https://b.example',
+      ALLOWED_ORIGINS: 'https://a.example, https://b.example',
       NODE_ENV: 'production',
     };
     expect(readConfig(env)).toMatchObject({
