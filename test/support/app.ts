@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, type Client } from 'graphql-ws';
 import pg from 'pg';
 import pino from 'pino';
@@ -11,6 +10,8 @@ import type { Clock } from '../../server/kernel/clock.js';
 import { ViewerRole } from '../../server/kernel/viewer.js';
 import { aWorld, type World } from '../../seeds/builders.js';
 import { createTestDatabase } from './postgres.js';
+
+export { until } from './until.js';
 
 /** What an operation answered. Tests look at both halves. */
 export interface Answer<T = Record<string, unknown>> {
@@ -180,15 +181,4 @@ export async function checkIn(app: TestApp, input: object, asker?: Asker) {
 export async function checkOut(app: TestApp, input: object, asker?: Asker) {
   const { data, errors } = await app.ask<{ checkOut: Recorded }>(checkOutDocument, { input }, asker);
   return { ...data?.checkOut, code: errors?.[0]?.extensions.code, errors };
-}
-
-/** Waits for the thing itself: resolves with the first true answer, fails when there is none in time. */
-export async function until<T>(look: () => T | Promise<T>, what: string, timeoutMs = 15_000): Promise<NonNullable<T>> {
-  const giveUpAt = performance.now() + timeoutMs;
-  for (;;) {
-    const seen = await look();
-    if (seen) return seen as NonNullable<T>;
-    if (performance.now() > giveUpAt) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
-    await delay(10);
-  }
 }

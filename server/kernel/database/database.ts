@@ -15,7 +15,15 @@ export class Database {
     private readonly log: Logger,
   ) {
     this.pool = new pg.Pool({ connectionString: url, max: 12, application_name: 'baihua', keepAlive: true });
-    this.pool.on('error', (error) => this.log.warn({ err: error }, 'a database connection was lost'));
+    // A connection can be lost at any time. While it is lent out the pool does not listen to it, and an error that nobody
+    // hears ends the process.
+    this.pool.on('connect', (client) => client.on('error', (error) => this.lost(error)));
+    this.pool.on('error', () => undefined);
+  }
+
+  private lost(error: Error & { code?: string }): void {
+    // The pool hangs the whole connection on the error: that is nothing for a log.
+    this.log.warn({ code: error.code, reason: error.message }, 'a database connection was lost');
   }
 
   /** Runs one statement; `name` keeps it prepared on its connection. */
