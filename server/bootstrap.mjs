@@ -3,6 +3,7 @@
  * it installs what is missing, builds what is stale, and hands over to the Node and the tools of the project.
  *
  *     node server/bootstrap.mjs start | test [vitest arguments] | check | build | dev | run <seeds/script> [arguments] | bench
+ *     | faults [arguments]
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -18,7 +19,7 @@ const tool = (path) => join(modules, ...path.split('/'));
 const env = cleanEnvironment();
 
 const [command = 'start', ...args] = process.argv.slice(2);
-const commands = { start, test, check, build, dev, run, bench };
+const commands = { start, test, check, build, dev, run, bench, faults };
 
 /** What runs for us in the foreground, and in the background: each of the latter in a process group of its own. */
 const shown = new Set();
@@ -101,6 +102,16 @@ async function bench() {
     ...args,
   ]);
   process.exit(code);
+}
+
+/** The nodes are what was built; the one who plays with them is part of the tests. */
+async function faults() {
+  await underLock(async () => {
+    await install();
+    await buildServer();
+  });
+  const script = join(root, 'test', 'faults', 'run.ts');
+  process.exit(await foreground(projectNode, ['--import', '@oxc-node/core/register', script, ...args]));
 }
 
 // ── Installing ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,7 +24,7 @@ const recount = `
 
 test('walls opened before, during and after the day, with sockets cut ten times, have every sequence once, in order', async () => {
   const { world } = app;
-  const openWall = () => new Wall(app.url, world.event.code, app.keys.wall).open();
+  const openWall = () => new Wall(app.url, world.event.code, { key: app.keys.wall }).open();
   const before = await openWall();
   const api = new Api(app.url, { connections: 64, patienceMs: 30_000 });
   let acts = 0;

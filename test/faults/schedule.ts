@@ -1,0 +1,234 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createRandom, type Random } from '../../seeds/random.js';
+import { until } from '../support/until.js';
+import type { Wall } from '../support/wall.js';
+import type { Clients } from './clients.js';
+import type { Findings } from './findings.js';
+import type { Node } from './node.js';
+import type { Postgres } from './postgres.js';
+
+export interface Stage {
+  postgres: Postgres;
+  nodes: Node[];
+  walls: Wall[];
+  clients: Clients;
+  eventId: number;
+  findings: Findings;
+  /** How long walls go away. */
+  awayMs: number;
+  /** Resolves when every wall shows everything that was acknowledged by now; answers how long that took. */
+  caughtUp(walls?: readonly Wall[]): Promise<number>;
+}
+
+interface Fault {
+  name: string;
+  /** How often it comes, compared with the others. */
+  weight: number;
+  /** Does it and waits until it is over; may say what there is to say. */
+  happen(stage: Stage, random: Random): Promise<string | void>;
+}
+
+const proxiesOf = (stage: Stage, random: Random) =>
+  random.chance(0.5) ? stage.nodes.map(({ proxy }) => proxy) : [random.pick(stage.nodes).proxy];
+
+async function untilPassed(stage: Stage): Promise<void> {
+  const { nodes } = stage;
+  await until(() => nodes.every(({ proxy }) => proxy.pending === 0), 'the requests that go wrong', 10_000).catch(() => {
+    for (const { proxy } of nodes) proxy.forgive();
+  });
+}
+
+async function deploy(stage: Stage, random: Random, inPlace: boolean): Promise<string> {
+  const { clients, nodes, findings } = stage;
+  // Whatever went wrong before is over, so that what fails now fails because of the deploy.
+  await until(() => clients.troubled === 0, 'clients without trouble', 60_000);
+  const node = random.pick(nodes);
+  let fromMs = clients.nowMs;
+  await node.deploy({ inPlace }, () => (fromMs = clients.nowMs));
+  const during = clients.entries.filter(({ attempts }) => attempts.length > 0 && attempts[0]!.atMs >= fromMs);
+  const retried = during.filter(({ retries }) => retries > 0);
+  for (const entry of retried) {
+    if (entry.retries > 1) findings.violation('more than one retry in a deploy', JSON.stringify(entry));
+  }
+  const drainMs = Math.round(node.drains.at(-1)!);
+  return `node ${node.index} drained in ${drainMs} ms; ${retried.length} of ${during.length} scans were sent twice`;
+}
+
+/** Every kind of fault that the proof knows. */
+export const faults: Record<string, Fault> = {
+  kill: {
+    name: '杀掉节点 kill -9 of a node',
+    weight: 12,
+    async happen({ nodes }, random) {
+      const node = random.pick(nodes);
+      await node.kill();
+      await node.start();
+    },
+  },
+  killAll: {
+    name: '同时杀掉所有节点 kill -9 of all nodes at once',
+    weight: 3,
+    async happen({ nodes }) {
+      await Promise.all(nodes.map((node) => node.kill()));
+      await Promise.all(nodes.map((node) => node.start()));
+    },
+  },
+  deploy: {
+    name: '先启后停的部署 deploy: the new node first, then SIGTERM',
+    weight: 4,
+    happen: (stage, random) => deploy(stage, random, false),
+  },
+  deployInPlace: {
+    name: '先停后启的部署 deploy: SIGTERM, then the new node',
+    weight: 3,
+    happen: (stage, random) => deploy(stage, random, true),
+  },
+  bell: {
+    name: '断开监听连接 the listening backends are terminated',
+    weight: 10,
+    happen: async ({ postgres }) => `${await postgres.terminate('baihua bell')} backends`,
+  },
+  pool: {
+    name: '断开数据库连接 all other backends are terminated, busy or not',
+    weight: 10,
+    async happen({ postgres }) {
+      let ended = 0;
+      for (let i = 0; i < 4; i++) {
+        ended += await postgres.terminate('baihua');
+        await delay(50);
+      }
+      return `${ended} backends`;
+    },
+  },
+  lock: {
+    name: '编号后迟迟不提交 a transaction is held open between numbering and commit',
+    weight: 8,
+    async happen({ postgres, eventId }, random) {
+      const forMs = random.int(1_000, 3_500);
+      await postgres.holdFeed(eventId, forMs);
+      return `for ${forMs} ms`;
+    },
+  },
+  restartFast: {
+    name: '重启数据库 PostgreSQL restarts (fast)',
+    weight: 4,
+    happen: ({ postgres }) => postgres.restartFast(),
+  },
+  restartImmediate: {
+    name: '数据库崩溃恢复 PostgreSQL crashes and recovers (immediate)',
+    weight: 4,
+    happen: ({ postgres }) => postgres.restartImmediate(),
+  },
+  replies: {
+    name: '提交后丢失答复 replies are dropped after the commit',
+    weight: 12,
+    async happen(stage, random) {
+      for (const proxy of proxiesOf(stage, random)) proxy.dropReplies(random.int(3, 8));
+      await untilPassed(stage);
+    },
+  },
+  requests: {
+    name: '请求只到一半 only half of a request arrives',
+    weight: 6,
+    async happen(stage, random) {
+      for (const proxy of proxiesOf(stage, random)) proxy.halveRequests(random.int(2, 5));
+      await untilPassed(stage);
+    },
+  },
+  cut: {
+    name: '切断所有连接 all connections are cut',
+    weight: 10,
+    async happen(stage, random) {
+      for (const proxy of proxiesOf(stage, random)) proxy.cut();
+    },
+  },
+  silence: {
+    name: '连接无声中断 connections carry nothing any more, and do not end',
+    weight: 6,
+    async happen(stage, random) {
+      const { proxy } = random.pick(stage.nodes);
+      const newOnes = random.chance(0.5);
+      proxy.silence({ newOnes });
+      if (newOnes) await delay(random.int(1_000, 3_000));
+      proxy.heal();
+    },
+  },
+  away: {
+    name: '大屏离开后回来 walls go away and come back',
+    weight: 3,
+    async happen(stage, random) {
+      const { walls, awayMs, clients, findings } = stage;
+      const gone = random.shuffle(walls).slice(0, 3);
+      const leftAt = clients.head;
+      for (const wall of gone) wall.leave();
+      await delay(awayMs);
+      for (const wall of gone) wall.back();
+      const missed = clients.head - leftAt;
+      const tookMs = await stage.caughtUp(gone);
+      if (tookMs > 5_000) findings.violation('catching up took too long', `${Math.round(tookMs)} ms for ${missed}`);
+      return `${missed} check-ins in ${Math.round(awayMs / 1_000)} s; caught up in ${Math.round(tookMs)} ms`;
+    },
+  },
+};
+
+export interface Planned {
+  /** Comes when so many scans are acknowledged, or given up. */
+  at: number;
+  fault: string;
+  seed: number;
+}
+
+/** Which faults come when: each kind once, and more by their weight while there are check-ins for it. */
+export function planFaults(random: Random, checkIns: number): Planned[] {
+  const kinds = Object.keys(faults);
+  const weights = Object.fromEntries(Object.entries(faults).map(([kind, { weight }]) => [kind, weight]));
+  const count = Math.max(kinds.length, Math.round(checkIns / 120));
+  const more = Array.from({ length: count - kinds.length }, () => random.weighted(weights));
+  return random.shuffle([...kinds, ...more]).map((fault, i) => ({
+    at: Math.round(((i + 1) / (count + 1)) * checkIns),
+    fault,
+    seed: random.int(0, 2 ** 31 - 1),
+  }));
+}
+
+export interface Happened extends Planned {
+  name: string;
+  fromMs: number;
+  tookMs: number;
+  /** From the end of the fault until every wall showed everything that was acknowledged by then. */
+  caughtUpMs: number;
+  retries: number;
+  wallReconnects: number;
+  note: string;
+}
+
+/** Lets the planned faults happen one after the other while the clients go on. */
+export async function happenAll(
+  stage: Stage,
+  plan: readonly Planned[],
+  tell: (happened: Happened) => void,
+): Promise<void> {
+  const { clients, walls } = stage;
+  const failures = () => [...clients.failures.values()].reduce((sum, count) => sum + count, 0);
+  const reconnects = () => walls.reduce((sum, wall) => sum + wall.reconnects, 0);
+  for (const [i, planned] of plan.entries()) {
+    // Not so far that nothing would be under way during the next faults.
+    clients.allowUpTo(plan[i + 2]?.at ?? Infinity);
+    await until(() => clients.done >= planned.at, `check-in ${planned.at}`, 120_000);
+    const fault = faults[planned.fault]!;
+    const [before, walledBefore, fromMs] = [failures(), reconnects(), clients.nowMs];
+    const note = (await fault.happen(stage, createRandom(planned.seed))) ?? '';
+    const tookMs = clients.nowMs - fromMs;
+    const caughtUpMs = await stage.caughtUp();
+    tell({
+      ...planned,
+      name: fault.name,
+      fromMs: Math.round(fromMs),
+      tookMs: Math.round(tookMs),
+      caughtUpMs: Math.round(caughtUpMs),
+      retries: failures() - before,
+      wallReconnects: reconnects() - walledBefore,
+      note,
+    });
+  }
+}
