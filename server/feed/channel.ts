@@ -87,7 +87,7 @@ export class Channel implements FeedState {
     try {
       let rows: CheckIn[];
       do {
-        rows = await readLog(this.db, this.eventId, this.sequence, pageSize);
+        rows = await readLog(this.db, this.eventId, this, pageSize);
         if (rows.length > 0) this.take(rows);
       } while (rows.length === pageSize);
     } catch (error) {
@@ -143,7 +143,7 @@ export class Channel implements FeedState {
       return this.rows.slice(from, from + frameSize);
     }
     const known = this.sequence;
-    const rows = await readLog(this.db, this.eventId, sequence, frameSize);
+    const rows = await readLog(this.db, this.eventId, { epoch: this.epoch, sequence }, frameSize);
     // Not ahead of what is folded here: frames and scoreboards of one moment belong together.
     return rows.filter((row) => row.sequence <= known);
   }

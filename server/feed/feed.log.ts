@@ -1,16 +1,26 @@
 import type { Database } from '../kernel/database/database.js';
 import { CheckIn } from './check-in.entity.js';
+import type { Cursor } from './cursor.js';
 import { emptyTally, type Tally } from './tally.entity.js';
 import { wholeEvent } from './tally.rules.js';
 
 const toCheckIn = (row: CheckIn) => Object.assign(new CheckIn(), row);
 
-/** Rows of an event's log behind `sequence`, in order. What has a number is committed, and nothing comes in between. */
-export async function readLog(db: Database, eventId: number, sequence: number, limit: number): Promise<CheckIn[]> {
+/**
+ * Rows of an event's log behind a place, in order. What has a number is committed, and nothing comes in between. None when
+ * history is another one by now: its numbers say nothing about ours.
+ */
+export async function readLog(
+  db: Database,
+  eventId: number,
+  { epoch, sequence }: Cursor,
+  limit: number,
+): Promise<CheckIn[]> {
   const rows = await db.query<CheckIn>(
     `select ${db.columns(CheckIn, 'c')} from check_in c
-     where c.event_id = $1 and c.sequence > $2 order by c.sequence limit $3`,
-    [eventId, sequence, limit],
+     where c.event_id = $1 and c.sequence > $2 and $4 = (select epoch from feed where event_id = $1)
+     order by c.sequence limit $3`,
+    [eventId, sequence, limit, epoch],
     'read-log',
   );
   return rows.map(toCheckIn);

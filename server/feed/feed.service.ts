@@ -64,7 +64,7 @@ export async function followCheckIns(
 ): Promise<AsyncIterableIterator<Frame>> {
   const event = await requireEvent(ctx, args.event);
   const unit = await unitOfFilter(ctx, args.within);
-  const { channel, leave } = await ctx.hub.join(event.id);
+  const { channel, leave } = await ctx.hub.join(event.id, args.after?.epoch);
   if (args.after && args.after.epoch !== channel.epoch) {
     leave();
     throw cursorExpired(ctx.locale);

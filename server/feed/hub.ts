@@ -37,21 +37,27 @@ export class Hub {
     this.lookLater();
   }
 
-  /** Follows an event's feed; call the result's `leave` when done. */
-  async join(eventId: number): Promise<{ channel: Channel; leave: () => void }> {
-    let opening = this.channels.get(eventId);
-    if (!opening) {
-      opening = this.openChannel(eventId);
-      this.channels.set(eventId, opening);
-      opening.catch(() => this.channels.delete(eventId));
-    }
-    const channel = await opening;
+  /** Follows an event's feed, whose history the follower knows as `epoch`; call the result's `leave` when done. */
+  async join(eventId: number, epoch?: string): Promise<{ channel: Channel; leave: () => void }> {
+    let channel = await this.channelOf(eventId);
+    // Another node may have told of a new history before we have noticed it.
+    if (epoch !== undefined && channel.epoch !== epoch) await this.compare([channel]);
+    if (channel.ended) channel = await this.channelOf(eventId);
     channel.followers++;
     const leave = () => {
       channel.followers--;
       channel.idleSince = performance.now();
     };
     return { channel, leave };
+  }
+
+  private channelOf(eventId: number): Promise<Channel> {
+    const known = this.channels.get(eventId);
+    if (known) return known;
+    const opening = this.openChannel(eventId);
+    this.channels.set(eventId, opening);
+    opening.catch(() => this.channels.delete(eventId));
+    return opening;
   }
 
   private async openChannel(eventId: number): Promise<Channel> {
@@ -72,25 +78,36 @@ export class Hub {
     this.look = setTimeout(() => void this.lookAtHeads().finally(() => this.look && this.lookLater()), lookMs);
   }
 
-  /** Finds what a lost bell has missed, and whether a feed's history was replaced under us. */
   private async lookAtHeads(): Promise<void> {
     if (this.channels.size === 0) return;
     try {
       const channels = await Promise.all(this.channels.values());
-      const known = channels.map((channel) => channel.sequence);
-      const heads = new Map((await readHeads(this.db, [...this.channels.keys()])).map((head) => [head.eventId, head]));
-      for (const [i, channel] of channels.entries()) {
-        const head = heads.get(channel.eventId);
-        if (head?.epoch !== channel.epoch || head.sequence < known[i]!) this.drop(channel);
-        else if (head.sequence > channel.sequence) channel.ring();
-        else if (channel.followers === 0 && performance.now() - channel.idleSince > idleMs) this.drop(channel);
+      await this.compare(channels);
+      for (const channel of channels) {
+        if (channel.followers === 0 && performance.now() - channel.idleSince > idleMs) this.drop(channel);
       }
     } catch (error) {
       this.log.warn({ err: error }, 'the heads of the feeds could not be read; looking again soon');
     }
   }
 
+  /** Finds what a lost bell has missed, and whether a feed's history was replaced under us. */
+  private async compare(channels: readonly Channel[]): Promise<void> {
+    const known = channels.map((channel) => channel.sequence);
+    const rows = await readHeads(
+      this.db,
+      channels.map((channel) => channel.eventId),
+    );
+    const heads = new Map(rows.map((head) => [head.eventId, head]));
+    for (const [i, channel] of channels.entries()) {
+      const head = heads.get(channel.eventId);
+      if (head?.epoch !== channel.epoch || head.sequence < known[i]!) this.drop(channel);
+      else if (head.sequence > channel.sequence) channel.ring();
+    }
+  }
+
   private drop(channel: Channel): void {
+    if (channel.ended) return;
     this.channels.delete(channel.eventId);
     channel.end();
   }

@@ -218,6 +218,31 @@ test('a restored database: streams end with CURSOR_EXPIRED, and a new snapshot g
   await until(() => again.seen.length > 0, 'the new stream');
 });
 
+test('a restored database: what is recorded from then on never reaches a stream of the old history', async () => {
+  const { cursor } = await snapshot();
+  const screen = wall({ after: cursor });
+  await checkIn(app, scan(app.world, 6, 1));
+  await until(() => screen.seen.length > 0, 'the stream to be live');
+  const shown = screen.sequences();
+  // Rings the bell before any node has looked which history it is.
+  await app.sql.query("update feed set epoch = 'abcdef02'");
+  await checkIn(app, scan(app.world, 6, 2));
+  await until(() => screen.ended.error, 'the end of the stream');
+  expect(screen.ended.error).toMatchObject([{ extensions: { code: 'CURSOR_EXPIRED' } }]);
+  expect(screen.sequences()).toEqual(shown);
+});
+
+test('a cursor of the new history goes on at once, also where nobody has noticed it yet', async () => {
+  const old = wall({ after: (await snapshot()).cursor });
+  await checkIn(app, scan(app.world, 6, 3));
+  await until(() => old.seen.length > 0, 'the feed to be followed');
+  await app.sql.query("update feed set epoch = 'abcdef03'");
+  const screen = wall({ after: (await snapshot()).cursor });
+  await checkIn(app, scan(app.world, 6, 4));
+  await until(() => screen.seen.length > 0, 'the new stream');
+  expect(screen.ended).toEqual({ done: false });
+});
+
 test('a stream that is left on a quiet feed is let go at once, not at the next check-in', async () => {
   let letGo = false;
   const stream = abortable(async function* (signal) {
