@@ -1,121 +1,149 @@
-import type { ClientsInput } from './fanout-clients.js';
-import type { FanoutInput, Mode } from './fanout-server.js';
-import { createBenchWorld, median, Source, Worker, type BenchWorld, type Usage } from './world.js';
+import type { ClientsInput, ClientsQuestion, Seen } from './fanout-clients.js';
+import type { PeerInput, PeerMode, Tell } from './fanout-server.js';
+import type { ProductInput } from './product-server.js';
+import { Worker } from './worker.js';
+import { createBenchWorld, dropBenchWorld, medians, Source, type BenchWorld, type Run } from './world.js';
+
+export type FanoutMode = 'ours' | PeerMode;
 
 export interface FanoutScenario {
   name: string;
   sockets: number;
-  /** Rounds of telling, and how many events become visible together in each. */
+  modes: FanoutMode[];
+  /** How often it is told, and how many check-ins become visible together each time. */
   rounds: number;
   burst: number;
   /** Sockets follow one station each, of this many; 1 follows everything. */
   groups: number;
-  modes: Mode[];
 }
 
 export interface FanoutResult {
   scenario: string;
-  mode: Mode;
+  mode: FanoutMode;
   /** Server CPU for one check-in told to one socket. */
   cpuUsPerDelivery: number;
   /** From the call that appends, or sends, until the last socket has it. */
   wallMsPerRound: number;
-  kbPerSocket: number;
+  /** What the server keeps for one socket after a collection, and by how much the process grew. */
+  keptKb: number;
+  residentKb: number;
+  bytesPerCheckIn: number;
 }
 
-/** A round only begins when every socket has the last one: nothing queues, and the figure is the cost of the work. */
-async function measure(world: BenchWorld, scenario: FanoutScenario, mode: Mode): Promise<FanoutResult> {
-  const raw = mode === 'raw' || mode === 'coalesced';
-  const [server, url] = await Worker.start<string>('./fanout-server.ts', { mode, world } satisfies FanoutInput);
-  const { sockets, groups } = scenario;
+/** What one check-in looks like on the wire: the raw limits send the same bytes. */
+export async function captureMessage(world: BenchWorld): Promise<string> {
+  const [server, url] = await startServer('ours', world, '');
+  const [clients] = await openClients({ url, sockets: 1, world, raw: false, groups: 1 });
+  const source = await Source.open(world);
   try {
-    const before = await server.ask<Usage>('usage');
-    const input: ClientsInput = { url, sockets, world, raw, groups };
-    const [clients] = await Worker.start('./fanout-clients.ts', input);
-    const source = raw ? undefined : await Source.open(world);
-    try {
-      const tell = async () => {
-        if (source) await source.append(scenario.burst);
-        else await server.ask({ events: scenario.burst });
-      };
-      /** Every event reaches every socket, or those of its station. */
-      const each = (sockets * scenario.burst) / (raw ? 1 : groups);
-      await tell();
-      await clients.ask<number>({ await: Math.floor(each * 0.5) });
-      await settle(clients);
-      const open = await server.ask<Usage>('usage');
-
-      await clients.ask('forget');
-      let expected = 0;
-      const began = performance.now();
-      const start = await server.ask<Usage>('usage');
-      for (let round = 0; round < scenario.rounds; round++) {
-        await tell();
-        expected += each;
-        // With groups an event's station may have some sockets more or less than the mean: settle at the end.
-        if (groups === 1 || raw) await clients.ask<number>({ await: expected });
-      }
-      const received = groups === 1 || raw ? expected : await settle(clients);
-      const wallMs = performance.now() - began;
-      const end = await server.ask<Usage>('usage');
-      return {
-        scenario: scenario.name,
-        mode,
-        cpuUsPerDelivery: (end.cpuUs - start.cpuUs) / received,
-        wallMsPerRound: wallMs / scenario.rounds,
-        kbPerSocket: (open.keptBytes - before.keptBytes) / sockets / 1024,
-      };
-    } finally {
-      await source?.close();
-      await clients.stop();
-    }
+    await settled(server);
+    await source.append(1);
+    await clients.ask({ await: 1 } satisfies ClientsQuestion);
+    return (await clients.ask<Seen>('seen' satisfies ClientsQuestion)).message;
   } finally {
-    await server.stop();
+    await source.close();
+    await Promise.all([clients.stop(), server.stop()]);
   }
 }
 
-/** Waits until nothing more arrives; how many deliveries there were. */
-async function settle(clients: Worker): Promise<number> {
-  let seen = -1;
+export function startServer(mode: FanoutMode, world: BenchWorld, message: string): Promise<[Worker, string]> {
+  const { databaseUrl } = world;
+  return mode === 'ours'
+    ? Worker.start<string>('./product-server.ts', { databaseUrl } satisfies ProductInput)
+    : Worker.start<string>('./fanout-server.ts', { mode, databaseUrl, message } satisfies PeerInput);
+}
+
+export function openClients(input: ClientsInput): Promise<[Worker, void]> {
+  return Worker.start<void>('./fanout-clients.ts', input);
+}
+
+export const isRaw = (mode: FanoutMode): boolean => mode === 'raw' || mode === 'coalesced';
+
+/** Resolves when a server has gone quiet: what was subscribed to is then waited for. */
+export async function settled(server: Worker): Promise<void> {
+  let before = await server.cpuUs();
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    const now = await clients.ask<number>({ await: 0 });
-    if (now === seen) return now;
-    seen = now;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const now = await server.cpuUs();
+    if (now - before < 5_000) return;
+    before = now;
+  }
+}
+
+/** A round only begins when every socket has the last one: nothing queues, and the figure is the cost of the work. */
+async function measure(
+  world: BenchWorld,
+  { name, sockets, groups, burst, rounds }: FanoutScenario,
+  mode: FanoutMode,
+  message: string,
+  { profile }: Run,
+): Promise<FanoutResult> {
+  const raw = isRaw(mode);
+  const [server, url] = await startServer(mode, world, message);
+  const before = await server.memory();
+  const [clients] = await openClients({ url, sockets, world, raw, groups });
+  const source = raw ? undefined : await Source.open(world);
+  try {
+    // Stations take turns, so a burst as large as there are groups reaches every socket once, and a single check-in those
+    // of one group.
+    const everyNth = Math.max(1, groups / burst);
+    const events = Math.max(1, burst / groups);
+    const each = (sockets / everyNth) * events;
+    let expected = 0;
+    let turn = 0;
+    const tell = async () => {
+      if (source) await source.append(burst);
+      else await server.ask({ events, everyNth, turn: turn++ } satisfies Tell);
+      await clients.ask({ await: (expected += each) } satisfies ClientsQuestion);
+    };
+    await settled(server);
+    const open = await server.memory();
+    for (let round = 0; round < Math.max(3, groups); round++) await tell();
+
+    await clients.ask('forget' satisfies ClientsQuestion);
+    expected = 0;
+    const cpuBefore = await server.cpuUs();
+    const began = performance.now();
+    const allRounds = async () => {
+      for (let round = 0; round < rounds; round++) await tell();
+    };
+    await (mode === 'ours' ? profile(server, `fan-out ${name}`, allRounds) : allRounds());
+    const wallMs = performance.now() - began;
+    const cpuUs = (await server.cpuUs()) - cpuBefore;
+    const seen = await clients.ask<Seen>('seen' satisfies ClientsQuestion);
+    return {
+      scenario: name,
+      mode,
+      cpuUsPerDelivery: cpuUs / seen.checkIns,
+      wallMsPerRound: wallMs / rounds,
+      keptKb: (open.kept - before.kept) / sockets / 1024,
+      residentKb: (open.resident - before.resident) / sockets / 1024,
+      bytesPerCheckIn: seen.bytes / seen.checkIns,
+    };
+  } finally {
+    await source?.close();
+    await Promise.all([clients.stop(), server.stop()]);
   }
 }
 
 /** Medians of interleaved repeats: every mode once, then all again. */
-export async function fanout(
-  postgresUrl: string,
-  scenarios: FanoutScenario[],
-  repeats: number,
-  say: (line: string) => void,
-): Promise<FanoutResult[]> {
+export async function fanout(run: Run, scenarios: FanoutScenario[]): Promise<FanoutResult[]> {
+  const { postgresUrl, repeats, say } = run;
   const world = await createBenchWorld(postgresUrl);
   const results: FanoutResult[] = [];
+  const message = await captureMessage(world);
   for (const scenario of scenarios) {
-    const runs: FanoutResult[] = [];
     for (let repeat = 1; repeat <= repeats; repeat++) {
       for (const mode of scenario.modes) {
-        const run = await measure(world, scenario, mode);
-        runs.push(run);
+        const result = await measure(world, scenario, mode, message, run);
+        results.push(result);
+        const { cpuUsPerDelivery, keptKb, residentKb, bytesPerCheckIn } = result;
         say(
-          `  ${scenario.name} ${repeat}/${repeats} ${mode}: ${run.cpuUsPerDelivery.toFixed(2)} µs, ${run.kbPerSocket.toFixed(1)} KB`,
+          `${scenario.name}, ${repeat}/${repeats}, ${mode}: ${cpuUsPerDelivery.toFixed(2)} µs a delivery, ${keptKb.toFixed(1)} KB kept, ${residentKb.toFixed(1)} KB resident, ${bytesPerCheckIn.toFixed(0)} B a check-in`,
         );
       }
     }
-    for (const mode of scenario.modes) {
-      const of = runs.filter((run) => run.mode === mode);
-      const middle = (pick: (run: FanoutResult) => number) => median(of.map(pick));
-      results.push({
-        scenario: scenario.name,
-        mode,
-        cpuUsPerDelivery: middle((run) => run.cpuUsPerDelivery),
-        wallMsPerRound: middle((run) => run.wallMsPerRound),
-        kbPerSocket: middle((run) => run.kbPerSocket),
-      });
-    }
   }
-  return results;
+  await dropBenchWorld(postgresUrl, world);
+  return medians(results, ({ scenario, mode }) => `${scenario} ${mode}`);
 }

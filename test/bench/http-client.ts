@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'undici';
-import type { BenchWorld } from './world.js';
+import { nextMove, type BenchWorld } from './world.js';
 
 const query = `mutation ($input: CheckInInput!) { checkIn(input: $input) {
   __typename ... on CheckInRecorded { checkIn { id sequence } } } }`;
 
-let turns = 0;
+export interface CheckInClient {
+  /** Checks in one person after the other, each at another post than before; answers with the sequence. */
+  checkIn(): Promise<number>;
+  close(): Promise<void>;
+}
 
-/** Checks in one person after the other over HTTP, each at another post than before; answers with the sequence. */
-export function checkInRequest(url: string, world: BenchWorld, connections = 64): () => Promise<number> {
+export function checkInClient(url: string, world: BenchWorld, connections = 64): CheckInClient {
   const agent = new Agent({ connections, pipelining: 1 });
-  return async () => {
-    const turn = turns++;
-    const volunteer = turn % world.volunteerGlobalIds.length;
-    const post = (turn * 83 + Math.floor(turn / world.volunteerGlobalIds.length)) % world.postGlobalIds.length;
+  async function checkIn(): Promise<number> {
+    const { volunteer, post } = nextMove(world);
     const { body } = await agent.request({
       origin: url,
       path: '/graphql',
@@ -36,5 +37,21 @@ export function checkInRequest(url: string, world: BenchWorld, connections = 64)
     const sequence = answer.data?.checkIn.checkIn?.sequence;
     if (!sequence) throw new Error(`a check-in was not recorded: ${JSON.stringify(answer)}`);
     return sequence;
-  };
+  }
+  return { checkIn, close: () => agent.destroy() };
+}
+
+/** Calls at a steady rate, whether or not the calls before have been answered; resolves when all have. */
+export async function atRate(
+  { perSecond, seconds }: { perSecond: number; seconds: number },
+  call: (index: number) => Promise<void>,
+): Promise<void> {
+  const began = performance.now();
+  const calls: Promise<void>[] = [];
+  for (let i = 0; i < perSecond * seconds; i++) {
+    const dueMs = (i * 1000) / perSecond - (performance.now() - began);
+    if (dueMs > 0) await new Promise((resolve) => setTimeout(resolve, dueMs));
+    calls.push(call(i));
+  }
+  await Promise.all(calls);
 }

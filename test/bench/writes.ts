@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { FanoutInput } from './fanout-server.js';
-import { checkInRequest } from './http-client.js';
-import { createBenchWorld, median, quantile, Worker, type Usage } from './world.js';
+import { checkInClient } from './http-client.js';
+import type { ProductInput } from './product-server.js';
+import { Worker } from './worker.js';
+import { createBenchWorld, dropBenchWorld, medians, nextMove, quantile, type BenchWorld, type Run } from './world.js';
 
 /**
- * `ours` is the whole way: HTTP, GraphQL, codes and rights, rules, log, tallies, keys. `statement` is one CTE statement for
- * each check-in that moves a head row and inserts one row. `group` is group commit without a wait: one transaction takes
- * along whatever came while the last one was in flight. The last two know no rules and keep no tallies.
+ * `ours` is the whole way: HTTP, GraphQL, identity, rules, log, presence, tallies, keys, the bell. The others are the limits:
+ * they number and store a row and know nothing else, without HTTP. `statement` is one CTE statement for each check-in;
+ * `group` is group commit without a wait: one transaction takes along whatever came while the last one was in flight.
  */
 export type WriteMode = 'ours' | 'statement' | 'group';
 
@@ -17,36 +18,47 @@ export interface WriteResult {
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
-  /** Server CPU for one check-in over HTTP; only for ours. */
+  /** Server CPU for one check-in over HTTP; of ours alone. */
   cpuUs?: number;
 }
 
+/** The columns and indexes of the product's log, without its foreign keys, and with the key in the row. */
 const tables = `
-  drop table if exists bench_check_in, bench_head;
   create table bench_head (event_id int primary key, sequence int not null);
-  create table bench_check_in (
-    event_id int, sequence int, key uuid not null unique, volunteer_id int not null, post_id int not null,
-    direction text not null, method text not null, at timestamptz not null, recorded_at timestamptz not null,
-    primary key (event_id, sequence));
-  create index on bench_check_in (event_id, volunteer_id);
-  create index on bench_check_in (event_id, post_id, sequence);
+  create table bench_check_in (like check_in including all);
+  alter table bench_check_in add column key uuid not null unique;
   insert into bench_head values (1, 0);`;
 
-const statement = `with head as (update bench_head set sequence = sequence + 1 where event_id = 1 returning sequence)
-  insert into bench_check_in
-  select 1, head.sequence, $1, $2, $3, 'IN', 'LEADER', now(), now() from head on conflict (key) do nothing`;
+const columns = `event_id, sequence, key, volunteer_id, post_id, team_id, station_id, school_id, direction, method, at,
+  recorded_at, first_levels, arrives`;
 
-type Append = (key: string, volunteer: number, post: number) => Promise<void>;
+const statement = `with head as (update bench_head set sequence = sequence + 1 where event_id = 1 returning sequence)
+  insert into bench_check_in (${columns})
+  select 1, head.sequence, $1, $2, $3, 1, 1, 1, 'IN', 'LEADER', now(), now(), 0, true from head
+  on conflict (key) do nothing`;
+
+const moveHead = 'update bench_head set sequence = sequence + $1 where event_id = 1 returning sequence';
+
+const insertBatch = `insert into bench_check_in (${columns})
+  select 1, $1::int + n, key, volunteer, post, 1, 1, 1, 'IN', 'LEADER', now(), now(), 0, true
+  from unnest($2::uuid[], $3::int[], $4::int[]) with ordinality as r (key, volunteer, post, n)
+  on conflict (key) do nothing`;
+
+export type Append = (row: [key: string, volunteer: number, post: number]) => Promise<unknown>;
 
 function oneStatement(pool: pg.Pool): Append {
-  return async (key, volunteer, post) => {
-    await pool.query({ name: 'one', text: statement, values: [key, volunteer, post] });
-  };
+  return (row) => pool.query({ name: 'one', text: statement, values: row });
 }
 
-function groupCommit(pool: pg.Pool): Append {
-  let waiting: { row: [string, number, number]; resolve: () => void; reject: (error: unknown) => void }[] = [];
+export function groupCommit(pool: pg.Pool): Append {
+  interface Waiting {
+    row: Parameters<Append>[0];
+    resolve: (value: unknown) => void;
+    reject: (error: unknown) => void;
+  }
+  let waiting: Waiting[] = [];
   let running = false;
+
   async function run(): Promise<void> {
     running = true;
     const client = await pool.connect();
@@ -55,19 +67,12 @@ function groupCommit(pool: pg.Pool): Append {
       waiting = [];
       try {
         await client.query('begin');
-        const { rows } = await client.query({
-          name: 'head',
-          text: 'update bench_head set sequence = sequence + $1 where event_id = 1 returning sequence',
-          values: [batch.length],
-        });
-        await client.query({
-          name: 'rows',
-          text: `insert into bench_check_in select 1, $1::int + n, k, v, p, 'IN', 'LEADER', now(), now()
-            from unnest($2::uuid[], $3::int[], $4::int[]) with ordinality as r (k, v, p, n) on conflict (key) do nothing`,
-          values: [rows[0].sequence - batch.length, ...[0, 1, 2].map((column) => batch.map(({ row }) => row[column]))],
-        });
+        const { rows } = await client.query({ name: 'head', text: moveHead, values: [batch.length] });
+        const before = rows[0].sequence - batch.length;
+        const lists = [0, 1, 2].map((column) => batch.map(({ row }) => row[column]));
+        await client.query({ name: 'rows', text: insertBatch, values: [before, ...lists] });
         await client.query('commit');
-        for (const { resolve } of batch) resolve();
+        for (const { resolve } of batch) resolve(undefined);
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -75,11 +80,23 @@ function groupCommit(pool: pg.Pool): Append {
     client.release();
     running = false;
   }
-  return (key, volunteer, post) =>
+
+  return (row) =>
     new Promise((resolve, reject) => {
-      waiting.push({ row: [key, volunteer, post], resolve, reject });
+      waiting.push({ row, resolve, reject });
       if (!running) void run();
     });
+}
+
+/** One of the limits on a world's database, with its tables. */
+export async function openLimits(world: BenchWorld) {
+  const pool = new pg.Pool({ connectionString: world.databaseUrl, max: 64 });
+  await pool.query(tables);
+  const call = (append: Append) => () => {
+    const { volunteer, post } = nextMove(world);
+    return append([randomUUID(), world.volunteerIds[volunteer]!, world.postIds[post]!]);
+  };
+  return { statement: call(oneStatement(pool)), group: call(groupCommit(pool)), close: () => pool.end() };
 }
 
 /** Keeps so many calls under way until `count` are done. */
@@ -100,60 +117,45 @@ async function load(call: () => Promise<unknown>, inFlight: number, count: numbe
   return { inFlight, perSecond: count / seconds, p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99) };
 }
 
+/** How many check-ins to take at so many in flight: enough for a second or two each. */
+export interface WriteLoad {
+  inFlight: number;
+  count: Record<WriteMode, number>;
+}
+
 /** Check-ins a second on one PostgreSQL, modes interleaved, medians. */
-export async function writes(
-  postgresUrl: string,
-  { repeats, count }: { repeats: number; count: number },
-  say: (line: string) => void,
-): Promise<WriteResult[]> {
+export async function writes({ postgresUrl, repeats, say, profile }: Run, loads: WriteLoad[]): Promise<WriteResult[]> {
   const world = await createBenchWorld(postgresUrl);
-  const pool = new pg.Pool({ connectionString: world.databaseUrl, max: 64 });
-  await pool.query(tables);
-  const [server, socketUrl] = await Worker.start<string>('./fanout-server.ts', {
-    mode: 'ours',
-    world,
-  } satisfies FanoutInput);
-  const checkIn = checkInRequest(socketUrl.replace('ws', 'http').replace('/graphql', ''), world, 256);
-  const direct = (append: Append) => () => append(randomUUID(), 1 + Math.floor(Math.random() * 2_000), 1);
-  const calls: Record<WriteMode, () => Promise<unknown>> = {
-    ours: checkIn,
-    statement: direct(oneStatement(pool)),
-    group: direct(groupCommit(pool)),
-  };
+  const limits = await openLimits(world);
+  const { databaseUrl } = world;
+  const [server, url] = await Worker.start<string>('./product-server.ts', { databaseUrl } satisfies ProductInput);
+  const client = checkInClient(url, world, 256);
+  const calls = { ours: client.checkIn, statement: limits.statement, group: limits.group };
+  const modes = Object.keys(calls) as WriteMode[];
   const results: WriteResult[] = [];
   try {
-    for (const call of Object.values(calls)) await load(call, 16, 500);
-    for (const inFlight of [1, 64]) {
-      const runs: WriteResult[] = [];
+    for (const mode of modes) await load(calls[mode], 16, 1_500);
+    for (const { inFlight, count } of loads) {
       for (let repeat = 1; repeat <= repeats; repeat++) {
-        for (const mode of Object.keys(calls) as WriteMode[]) {
-          const before = await server.ask<Usage>('usage');
-          const total = inFlight === 1 ? Math.ceil(count / 10) : count;
-          const run: WriteResult = { mode, ...(await load(calls[mode], inFlight, total)) };
-          const after = await server.ask<Usage>('usage');
-          if (mode === 'ours') run.cpuUs = (after.cpuUs - before.cpuUs) / total;
-          runs.push(run);
+        for (const mode of modes) {
+          const cpuBefore = await server.cpuUs();
+          const run = () => load(calls[mode], inFlight, count[mode]);
+          const measured = await (mode === 'ours' ? profile(server, `check-in ${inFlight} in flight`, run) : run());
+          const result: WriteResult = { mode, ...measured };
+          if (mode === 'ours') result.cpuUs = ((await server.cpuUs()) - cpuBefore) / count.ours;
+          results.push(result);
+          const { perSecond, p50Ms, p99Ms } = result;
           say(
-            `  ${inFlight} in flight ${repeat}/${repeats} ${mode}: ${Math.round(run.perSecond)}/s, p50 ${run.p50Ms.toFixed(2)} ms`,
+            `${inFlight} in flight, ${repeat}/${repeats}, ${mode}: ${Math.round(perSecond)}/s, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`,
           );
         }
       }
-      for (const mode of Object.keys(calls) as WriteMode[]) {
-        const of = runs.filter((run) => run.mode === mode);
-        const middle = (pick: (run: WriteResult) => number) => median(of.map(pick));
-        results.push({
-          mode,
-          inFlight,
-          perSecond: middle((run) => run.perSecond),
-          p50Ms: middle((run) => run.p50Ms),
-          p99Ms: middle((run) => run.p99Ms),
-          cpuUs: mode === 'ours' ? middle((run) => run.cpuUs!) : undefined,
-        });
-      }
     }
   } finally {
+    await client.close();
     await server.stop();
-    await pool.end();
+    await limits.close();
   }
-  return results;
+  await dropBenchWorld(postgresUrl, world);
+  return medians(results, ({ mode, inFlight }) => `${mode} ${inFlight}`);
 }
