@@ -166,7 +166,7 @@ export const en: Messages = {
     legend: {
       flower: 'A flower is a station',
       petal: 'A petal is a team',
-      opening: 'It opens as posts are covered',
+      opening: 'People come, it opens',
     },
     stream: 'Live',
     noCheckIns: 'Nobody has checked in yet. The first flower waits for you.',

@@ -157,9 +157,9 @@ export const zhCN = {
     schools: '志愿文化学校',
     garden: '百花园',
     legend: {
-      flower: '一朵花，一个党员服务社',
-      petal: '一片花瓣，一支志愿服务队',
-      opening: '岗位到岗越多，花瓣开得越满',
+      flower: '一花一社',
+      petal: '一瓣一队',
+      opening: '人到花开',
     },
     stream: '实时动态',
     noCheckIns: '还没有人签到，第一朵花等你来开。',

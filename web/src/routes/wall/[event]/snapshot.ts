@@ -33,8 +33,8 @@ export interface Snapshot {
   stations: Station[];
 }
 
-/** More than any layout shows, few enough to be cheap. */
-export const maxRows = 16;
+/** What the tallest layout shows, and one that is about to leave. */
+export const maxRows = 10;
 
 /** Everything that the wall shows, as it stands; null when there is no such event. */
 export async function takeSnapshot(
