@@ -255,18 +255,12 @@ async function pixelTables(run: Run): Promise<Measured> {
   const result = await pixel(run, load);
   const { p50Ms, p95Ms, p99Ms, fromReplyP95Ms, slowFrames, frames } = result;
   const ms = (value: number) => `${value.toFixed(0)} ms`;
-  // Here ours stands beside a number, not beside a peer.
   const lines: Line[] = [
     { what: 'p50 from sending', measured: ms(p50Ms) },
-    { what: 'p95 from sending, of 250 ms', measured: ms(p95Ms), ratio: p95Ms / 250, goal: atMost(1) },
-    {
-      what: 'p99 from sending, of 150 ms',
-      measured: ms(p99Ms),
-      ratio: p99Ms / 150,
-      goal: atMost(undefined, 1),
-    },
+    { what: 'p95 from sending', measured: ms(p95Ms), value: p95Ms, goal: atMost(250) },
+    { what: 'p99 from sending', measured: ms(p99Ms), value: p99Ms, goal: atMost(undefined, 150) },
     { what: 'p95 from the reply', measured: ms(fromReplyP95Ms) },
-    { what: `frames over 50 ms, of ${frames}`, measured: String(slowFrames), ratio: slowFrames, goal: atMost(0) },
+    { what: `frames over 50 ms, of ${frames}`, measured: String(slowFrames), value: slowFrames, goal: atMost(0) },
   ];
   return { results: result, tables: [{ title: `Check-in → pixel, real browser, ${load.perSecond}/s`, lines }] };
 }

@@ -13,6 +13,8 @@ export interface Line {
   measured: string;
   /** Ours against this line: how many times as good, or, where a goal is `at most`, how many times as much. */
   ratio?: number;
+  /** What is judged where there is nothing to compare with. */
+  value?: number;
   goal?: Goal;
 }
 
@@ -23,9 +25,9 @@ export interface Table {
 
 export type Verdict = 'stretch met' | 'met' | 'MISSED' | 'stretch missed';
 
-export function judge({ ratio, goal }: Line): Verdict | undefined {
-  if (ratio === undefined || !goal) return undefined;
-  const reached = (bound: number) => (goal.sense === 'at most' ? ratio <= bound : ratio >= bound);
+export function judge({ ratio, value = ratio, goal }: Line): Verdict | undefined {
+  if (value === undefined || !goal) return undefined;
+  const reached = (bound: number) => (goal.sense === 'at most' ? value <= bound : value >= bound);
   if (goal.stretch !== undefined && reached(goal.stretch)) return 'stretch met';
   if (goal.goal === undefined) return 'stretch missed';
   return reached(goal.goal) ? 'met' : 'MISSED';
