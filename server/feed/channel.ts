@@ -124,8 +124,12 @@ export class Channel implements FeedState {
    */
   frameAfter(sequence: number, unitId: number | null): Promise<Frame> {
     const key = `${sequence} ${unitId}`;
-    let frame = this.frames.get(key);
-    if (!frame) this.frames.set(key, (frame = this.makeFrame(sequence, unitId)));
+    const known = this.frames.get(key);
+    if (known) return known;
+    const frame = this.makeFrame(sequence, unitId);
+    this.frames.set(key, frame);
+    // What could not be read is asked for again by whoever comes next; on a quiet feed nothing else would forget it.
+    frame.catch(() => this.frames.get(key) === frame && this.frames.delete(key));
     return frame;
   }
 
