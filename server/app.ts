@@ -127,13 +127,15 @@ async function prepare(db: Database, config: Config, clock: Clock, log: Logger, 
   if (applied.length > 0) log.info({ migrations: applied.map(({ name }) => name) }, 'the database is up to date');
   if (!seed) return;
   await db.transaction(async (client) => {
+    // A seed takes its time, also between its statements.
+    await client.query('set local idle_in_transaction_session_timeout = 0');
     const { rowCount } = await client.query('select 1 from service_unit limit 1');
     if (rowCount) return;
     log.info('the database is empty: filling it');
     const now = clock();
     const { dataDir, timeZone } = config;
     await seed({ client, dataDir, timeZone, now, log, issueKey: (grant) => issueKey(client, grant, now) });
-  });
+  }, null);
 }
 
 function createLog(config: Config): Logger {

@@ -4,6 +4,9 @@ import type { Cursor } from './cursor.js';
 import { emptyTally, type Tally } from './tally.entity.js';
 import { wholeEvent } from './tally.rules.js';
 
+/** How long a read that screens wait for may take, before it is tried again on another connection. */
+const readMs = 3_000;
+
 const toCheckIn = (row: CheckIn) => Object.assign(new CheckIn(), row);
 
 /**
@@ -22,6 +25,7 @@ export async function readLog(
      order by c.sequence limit $3`,
     [eventId, sequence, limit, epoch],
     'read-log',
+    readMs,
   );
   return rows.map(toCheckIn);
 }
@@ -90,6 +94,7 @@ export async function readState(db: Database, eventId: number): Promise<FeedStat
      select unit_id, '', 0, check_ins, people, on_site, minutes from unit_tally where event_id = $1`,
     [eventId, wholeEvent],
     'read-state',
+    readMs,
   );
   const head = rows.find((row) => row.unitId === wholeEvent);
   if (!head) return undefined;
@@ -109,5 +114,6 @@ export async function readHeads(db: Database, eventIds: number[]) {
     'select event_id as "eventId", epoch, sequence from feed where event_id = any($1)',
     [eventIds],
     'read-heads',
+    readMs,
   );
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Database } from '../kernel/database/database.js';
+import { isUnavailable } from '../kernel/database/unavailable.js';
 import type { CheckIn } from './check-in.entity.js';
 import { feedBell } from './hub.js';
 import { emptyTally, type Tally } from './tally.entity.js';
@@ -42,6 +43,7 @@ export class BatchConflict extends Error {}
 export class FeedWriter<Request, Outcome> {
   private readonly queues = new Map<number, Waiting<Request, Outcome>[]>();
   private readonly running = new Set<Promise<void>>();
+  private closing = false;
 
   constructor(
     private readonly db: Database,
@@ -81,7 +83,7 @@ export class FeedWriter<Request, Outcome> {
       } catch (error) {
         // A lost connection leaves open whether the commit was heard. The keys make trying again safe.
         const passes = isPassing(error) && !(error instanceof BatchConflict && attempt >= conflictAttempts);
-        if (passes && performance.now() < giveUpAt) {
+        if (passes && !this.closing && performance.now() < giveUpAt) {
           this.log.warn({ err: error, attempt }, 'a batch of check-ins is tried again');
           await new Promise((resolve) => setTimeout(resolve, Math.min(20 * 2 ** attempt, 500)));
         } else if (batch.length > 1 && !passes) {
@@ -96,10 +98,8 @@ export class FeedWriter<Request, Outcome> {
     }
   }
 
-  private async commit(eventId: number, requests: Request[]): Promise<Outcome[]> {
-    const client = await this.db.pool.connect();
-    let broken: Error | undefined;
-    try {
+  private commit(eventId: number, requests: Request[]): Promise<Outcome[]> {
+    return this.db.lend(async (client) => {
       // One message, so one round trip; the key is a number, so it can stand in the text.
       const [, locked] = (await client.query(
         `begin; select event_id as "eventId", epoch, sequence from feed where event_id = ${Number(eventId)} for update`,
@@ -110,12 +110,7 @@ export class FeedWriter<Request, Outcome> {
       if (rows.length > 0) await this.moveHead(client, eventId, rows);
       await client.query('commit');
       return outcomes;
-    } catch (error) {
-      await client.query('rollback').catch((failure: Error) => (broken = failure));
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+    });
   }
 
   private async moveHead(client: pg.ClientBase, eventId: number, rows: CheckIn[]): Promise<void> {
@@ -166,16 +161,15 @@ export class FeedWriter<Request, Outcome> {
     });
   }
 
-  /** Resolves when everything that was handed in has been answered. */
+  /** Resolves when everything that was handed in has been answered. Nothing is tried again: its clients are gone. */
   async close(): Promise<void> {
+    this.closing = true;
     await Promise.all(this.running);
   }
 }
 
 /** Faults that pass by themselves: no connection, a server that starts or stops, a deadlock, a half-way meeting. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof BatchConflict) return true;
-  const { code, message } = error as { code?: string; message?: string };
-  if (code === undefined) return /connection terminated|timeout exceeded when trying to connect/i.test(message ?? '');
-  return /^(08|57P0|53300|40001|40P01|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code);
+  if (error instanceof BatchConflict || isUnavailable(error)) return true;
+  return /^(40001|40P01)$/.test((error as { code?: string }).code ?? '');
 }

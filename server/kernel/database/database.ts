@@ -4,21 +4,53 @@ import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import pg from 'pg';
 import type { Logger } from 'pino';
 
+/**
+ * How long things may take before the line is taken for dead. A cable that is pulled, or a machine that loses its power,
+ * says nothing: without these, whoever waits would wait for hours, and so would whoever waits for their locks.
+ */
+const patience = {
+  /** Until a connection is there. */
+  connectMs: 5_000,
+  /** For one statement; for a transaction as a whole. */
+  statementMs: 10_000,
+  transactionMs: 8_000,
+  /** PostgreSQL gives up a transaction whose client says nothing for so long: what it had locked is free again. */
+  idleInTransactionMs: 5_000,
+  /** How soon the system begins to probe a quiet connection. */
+  probeMs: 10_000,
+};
+
 /** The one PostgreSQL behind everything: plain SQL for the paths that are hot, the ORM for schema and migrations. */
 export class Database {
-  readonly pool: pg.Pool;
+  private pool: pg.Pool;
+  private readonly patience: typeof patience;
   private readonly selectLists = new Map<string, string>();
 
   constructor(
     readonly url: string,
     readonly orm: MikroORM,
     private readonly log: Logger,
+    otherPatience: Partial<typeof patience> = {},
   ) {
-    this.pool = new pg.Pool({ connectionString: url, max: 12, application_name: 'baihua', keepAlive: true });
+    this.patience = { ...patience, ...otherPatience };
+    this.pool = this.createPool();
+  }
+
+  private createPool(): pg.Pool {
+    const pool = new pg.Pool({
+      connectionString: this.url,
+      max: 12,
+      application_name: 'baihua',
+      connectionTimeoutMillis: this.patience.connectMs,
+      idle_in_transaction_session_timeout: this.patience.idleInTransactionMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: this.patience.probeMs,
+    });
     // A connection can be lost at any time. While it is lent out the pool does not listen to it, and an error that nobody
     // hears ends the process.
-    this.pool.on('connect', (client) => client.on('error', (error) => this.lost(error)));
-    this.pool.on('error', () => undefined);
+    pool.on('connect', (client) => client.on('error', (error) => this.lost(error)));
+    pool.on('error', () => undefined);
+    return pool;
   }
 
   private lost(error: Error & { code?: string }): void {
@@ -26,25 +58,73 @@ export class Database {
     this.log.warn({ code: error.code, reason: error.message }, 'a database connection was lost');
   }
 
-  /** Runs one statement; `name` keeps it prepared on its connection. */
-  async query<Row extends pg.QueryResultRow>(text: string, values?: unknown[], name?: string): Promise<Row[]> {
-    return (await this.pool.query<Row>({ text, values, name })).rows;
+  /** One line has gone silent, so the others of its time may have, too: whoever comes next gets a new one. */
+  private distrust(pool: pg.Pool): void {
+    if (this.pool !== pool) return;
+    this.log.warn('the database does not answer: connecting anew');
+    this.pool = this.createPool();
+    // Never ends if the lines are dead, and is nothing to wait for.
+    void pool.end();
   }
 
-  /** Runs `work` on one connection in one transaction: all of it, or nothing. */
-  async transaction<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    let broken: Error | undefined;
+  /** Runs one statement; `name` keeps it prepared on its connection. */
+  async query<Row extends pg.QueryResultRow>(
+    text: string,
+    values?: unknown[],
+    name?: string,
+    withinMs = this.patience.statementMs,
+  ): Promise<Row[]> {
+    const { pool } = this;
+    const statement = { text, values, name, query_timeout: withinMs };
     try {
+      return (await pool.query<Row>(statement)).rows;
+    } catch (error) {
+      if ((error as Error).message === 'Query read timeout') this.distrust(pool);
+      throw error;
+    }
+  }
+
+  /** Runs `work` on one connection in one transaction: all of it, or nothing; within `withinMs`, if that is not null. */
+  transaction<T>(
+    work: (client: pg.ClientBase) => Promise<T>,
+    withinMs: number | null = this.patience.transactionMs,
+  ): Promise<T> {
+    return this.lend(async (client) => {
       await client.query('begin');
       const result = await work(client);
       await client.query('commit');
       return result;
+    }, withinMs);
+  }
+
+  /**
+   * Runs `work` on one connection. A transaction that it leaves open by throwing is rolled back; when it takes too long,
+   * the connection is ended, and what it waits for fails.
+   */
+  async lend<T>(
+    work: (client: pg.ClientBase) => Promise<T>,
+    withinMs: number | null = this.patience.transactionMs,
+  ): Promise<T> {
+    const { pool } = this;
+    const client = await pool.connect();
+    let release = (error?: Error): void => {
+      release = () => undefined;
+      client.release(error);
+    };
+    const giveUp = () => {
+      release(new Error('too slow'));
+      this.distrust(pool);
+    };
+    const deadline = withinMs === null ? undefined : setTimeout(giveUp, withinMs);
+    let broken: Error | undefined;
+    try {
+      return await work(client);
     } catch (error) {
       await client.query('rollback').catch((failure: Error) => (broken = failure));
       throw error;
     } finally {
-      client.release(broken);
+      clearTimeout(deadline);
+      release(broken);
     }
   }
 

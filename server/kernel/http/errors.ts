@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
+import { isUnavailable } from '../database/unavailable.js';
 import { AppError, internalError, unavailable, type ErrorCode } from '../errors.js';
 import type { Caller } from './caller.js';
 import { Fault, faultText } from './faults.js';
@@ -79,19 +80,4 @@ export function createPresenter(log: Logger): Presenter {
 function restate(error: GraphQLError, message: string, extensions: Record<string, unknown>): GraphQLError {
   const { nodes, source, positions, path } = error;
   return new GraphQLError(message, { nodes, source, positions, path, extensions });
-}
-
-/** SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown), and what sockets and pools say. */
-const unavailableCode = /^(08...|53...|57P0.|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|EHOSTUNREACH)$/;
-const unavailableMessage = /^(timeout e|Connection terminated|Client has encountered a connection error)/;
-
-/** Whether the database cannot be reached or takes no more connections, as said by PostgreSQL, `pg` or the ORM. */
-export function isUnavailable(error: unknown): boolean {
-  for (let cause = error, steps = 0; cause instanceof Error && steps < 5; cause = cause.cause, steps += 1) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code === 'string' && unavailableCode.test(code)) return true;
-    if (unavailableMessage.test(cause.message)) return true;
-    if (cause instanceof AggregateError && cause.errors.some(isUnavailable)) return true;
-  }
-  return false;
 }
