@@ -24,8 +24,12 @@ export interface Level {
   units: number;
 }
 
-/** The screen changes at most this often: a rush of check-ins then reads as pages that turn, not as flicker. */
-const beatMs = 120;
+/**
+ * The screen changes at most once a beat: a rush of check-ins then reads as pages that turn, not as flicker. A beat is three
+ * times what its frame took, within these bounds, so that a weak machine turns pages less often instead of falling behind.
+ */
+const shortestBeatMs = 60;
+const longestBeatMs = 160;
 
 /**
  * What the wall shows. Data may come hundreds of times a second; the screen follows once a beat, in one animation frame,
@@ -158,13 +162,20 @@ export class Wall {
   /** The first change after a quiet beat is shown with the next frame; the others wait for the beat to end. */
   #schedule() {
     if (this.#frame !== undefined || this.#beat !== undefined) return;
-    this.#frame = requestAnimationFrame(() => {
-      this.#frame = undefined;
+    this.#frame = requestAnimationFrame((began) => {
       this.#turn();
-      this.#beat = setTimeout(() => {
-        this.#beat = undefined;
-        if (this.#waiting.length > 0 || this.#scoreboard || this.#heard) this.#schedule();
-      }, beatMs);
+      // The next frame begins when this one is on the screen.
+      this.#frame = requestAnimationFrame((shown) => {
+        this.#frame = undefined;
+        const beatMs = Math.min(Math.max(3 * (shown - began), shortestBeatMs), longestBeatMs);
+        this.#beat = setTimeout(
+          () => {
+            this.#beat = undefined;
+            if (this.#waiting.length > 0 || this.#scoreboard || this.#heard) this.#schedule();
+          },
+          beatMs - (shown - began),
+        );
+      });
     });
   }
 
