@@ -156,6 +156,9 @@ export function ormOptions(url: string, entities: EntityClass<object>[], migrati
     entities,
     metadataProvider: ReflectMetadataProvider,
     metadataCache: { enabled: false },
+    // No unit of work: rows are read and written by SQL, so entities need not watch what is set on them. Watching costs more
+    // than everything else that is done with a row.
+    propagationOnPrototype: false,
     extensions: [Migrator],
     migrations: { path: migrationsPath, pathTs: migrationsPath, snapshot: false, allOrNothing: true, silent: true },
     pool: { min: 0, max: 2 },
