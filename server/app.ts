@@ -102,6 +102,7 @@ export async function createApp(
       ready: () => db.query('select 1').then(Boolean, () => false),
       log,
       allowedOrigins: config.allowedOrigins,
+      trustedProxies: config.trustedProxies,
     });
     const { server } = door;
     await new Promise<void>((resolve, reject) => {

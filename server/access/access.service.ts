@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Clock } from '../kernel/clock.js';
 import type { Database } from '../kernel/database/database.js';
+import type { Credentials } from '../kernel/http/caller.js';
 import { unauthenticated } from '../kernel/errors.js';
 import type { Locale } from '../kernel/locale.js';
 import { publicViewer, type Viewer, type ViewerRole } from '../kernel/viewer.js';
@@ -29,11 +30,11 @@ export async function issueKey(
   return key;
 }
 
-/** Tells who shows an `Authorization` header: the public without one; UNAUTHENTICATED for one that is not valid. */
+/** Tells who shows these credentials: the public without any; UNAUTHENTICATED for a key that is not valid. */
 export function createAuthenticator(db: Database, clock: Clock) {
   const believed = new Map<string, { viewer: Viewer; until: number }>();
 
-  return async function authenticate(authorization: string | undefined, locale: Locale): Promise<Viewer> {
+  return async function authenticate({ authorization }: Credentials, locale: Locale): Promise<Viewer> {
     if (authorization === undefined) return publicViewer;
     const now = clock().getTime();
     const known = believed.get(authorization);
@@ -52,7 +53,7 @@ export function createAuthenticator(db: Database, clock: Clock) {
       believed.delete(authorization);
       throw unauthenticated(locale);
     }
-    const viewer = { role: row.role, keyId: row.id, name: row.name, unitId: row.unitId };
+    const viewer = { ...publicViewer, role: row.role, keyId: row.id, name: row.name, unitId: row.unitId };
     if (believed.size >= believedKeys) believed.delete(believed.keys().next().value!);
     believed.set(authorization, { viewer, until: now + believedMs });
     return viewer;

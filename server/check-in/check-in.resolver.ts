@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, FieldResolver, ID, Mutation, ObjectType, Resolver, Root } from 'type-graphql';
 import type { Context } from '../kernel/context.js';
-import { maySeePeople } from '../kernel/viewer.js';
+import { reachOf } from '../kernel/viewer.js';
 import { requireEvent } from '../event/event.service.js';
 import { checkInWindow } from '../event/event.rules.js';
 import { isWithin } from '../hierarchy/hierarchy.service.js';
@@ -43,7 +43,7 @@ export class PostCodeResolver {
     description: "The code that the post's screen shows now. Null for viewers who do not run this post.",
   })
   async rotatingCode(@Ctx() ctx: Context, @Root() post: GridPost): Promise<RotatingCode | null> {
-    if (!maySeePeople(ctx.viewer) || !(await isWithin(ctx, post.id, ctx.viewer.unitId))) return null;
+    if (!(await isWithin(ctx, post.id, reachOf(ctx.viewer)))) return null;
     return postCodeAt(ctx.signer, post.id, ctx.clock());
   }
 }

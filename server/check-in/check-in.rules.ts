@@ -27,7 +27,7 @@ export interface Scan {
   clockBehind?: boolean;
   note: string | null;
   recordedBy: number | null;
-  /** The unit at and below which the recorder may act; null means everywhere. */
+  /** The unit at and below which the recorder may act; null is no such limit. */
   scopeId: number | null;
 }
 

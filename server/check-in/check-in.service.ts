@@ -5,12 +5,12 @@ import { AppError, forbidden, notFound, unauthenticated } from '../kernel/errors
 import { numericKey } from '../kernel/global-id.js';
 import type { Locale } from '../kernel/locale.js';
 import { isText } from '../kernel/text.js';
-import { maySeePeople, ViewerRole } from '../kernel/viewer.js';
+import { reachOf, ViewerRole } from '../kernel/viewer.js';
 import { requiredUnit } from '../hierarchy/hierarchy.service.js';
 import { CheckInDirection, CheckInMethod, type CheckIn } from '../feed/check-in.entity.js';
 import { checkInByPlace } from '../feed/feed.service.js';
 import { UnknownFeed, type FeedWriter } from '../feed/writer.js';
-import { visibleVolunteer } from '../volunteer/volunteer.service.js';
+import { volunteerInReach } from '../volunteer/volunteer.service.js';
 import { messages } from './check-in.messages.js';
 import { replay, type Outcome, type Place, type StoredKey } from './check-in.record.js';
 import type { Scan } from './check-in.rules.js';
@@ -76,6 +76,7 @@ async function record(ctx: Context, input: CheckInInput, direction: CheckInDirec
     const stored = await storedKey(ctx, key);
     return stored ? replay(stored, { bodyHash }) : { kind: 'rejected', reason: rejected };
   }
+  const reach = reachOf(ctx.viewer);
   const scan: Scan = {
     key,
     bodyHash,
@@ -87,7 +88,8 @@ async function record(ctx: Context, input: CheckInInput, direction: CheckInDirec
     clockBehind: (post as PostTold | null)?.clockBehind ?? false,
     note: input.note ?? null,
     recordedBy: ctx.viewer.keyId,
-    scopeId: ctx.viewer.unitId,
+    // Whoever reaches nothing has come with signed codes alone, and those are good at every post.
+    scopeId: typeof reach === 'string' ? null : reach,
   };
   return ctx.checkInWriter.append(eventId, scan).catch((error: unknown) => {
     throw error instanceof UnknownFeed ? notFound(ctx.locale) : error;
@@ -114,14 +116,15 @@ function checkShape(input: CheckInInput, direction: CheckInDirection, locale: Lo
 }
 
 /**
- * Signed codes speak for themselves; an id has to be vouched for, and nobody says without a key that a leader did. A screen
- * or a partner records nothing at all.
+ * Signed codes speak for themselves; an id has to be vouched for, and nobody else says that a leader did. A screen or a
+ * partner records nothing at all.
  */
 function mayVouch(ctx: Context, input: CheckInInput): void {
-  if (maySeePeople(ctx.viewer)) return;
-  if (ctx.viewer.role !== ViewerRole.PUBLIC) throw forbidden(ctx.locale);
+  if (reachOf(ctx.viewer) !== 'nowhere') return;
+  const refused = ctx.viewer.role === ViewerRole.PUBLIC ? unauthenticated : forbidden;
+  const carriesCodes = ctx.viewer.role === ViewerRole.PUBLIC || ctx.viewer.role === ViewerRole.VOLUNTEER;
   const vouches = input.method === CheckInMethod.LEADER || input.method === CheckInMethod.KIOSK;
-  if (input.post || input.volunteer || vouches) throw unauthenticated(ctx.locale);
+  if (!carriesCodes || input.post || input.volunteer || vouches) throw refused(ctx.locale);
 }
 
 interface PostTold {
@@ -152,7 +155,7 @@ async function personOf(ctx: Context, id: string | null | undefined): Promise<{ 
   const volunteerId = numericKey(id ?? '', 'Volunteer');
   if (volunteerId === undefined) throw notFound(ctx.locale);
   // Whoever acts everywhere sees everybody; the writer finds out whether the person exists.
-  if (ctx.viewer.unitId !== null && !(await visibleVolunteer(ctx, volunteerId))) throw notFound(ctx.locale);
+  if (reachOf(ctx.viewer) !== 'everywhere' && !(await volunteerInReach(ctx, volunteerId))) throw notFound(ctx.locale);
   return { volunteerId };
 }
 

@@ -3,6 +3,7 @@ import { notFound } from '../kernel/errors.js';
 import { numericKey } from '../kernel/global-id.js';
 import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
 import type { Context } from '../kernel/context.js';
+import type { Reach } from '../kernel/viewer.js';
 import { Brand } from './brand.entity.js';
 import { ServiceUnit, toServiceUnit } from './service-unit.entity.js';
 
@@ -72,9 +73,10 @@ export async function requiredUnit(ctx: Context, id: number): Promise<ServiceUni
   return unit;
 }
 
-/** Whether a unit is the given one or below it; a scope of null is everywhere. */
-export async function isWithin(ctx: Context, unitId: number, scopeId: number | null): Promise<boolean> {
-  return scopeId === null || (await unitPath(ctx).load(unitId)).includes(scopeId);
+/** Whether a unit lies within a reach: it is the reach's unit, or below it. */
+export async function isWithin(ctx: Context, unitId: number, reach: Reach): Promise<boolean> {
+  if (typeof reach === 'string') return reach === 'everywhere';
+  return (await unitPath(ctx).load(unitId)).includes(reach);
 }
 
 interface ChildrenKey {

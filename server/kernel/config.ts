@@ -16,6 +16,8 @@ export interface Config {
   webHandler?: string;
   /** Origins, besides the server's own, whose pages may call the API. */
   allowedOrigins: string[];
+  /** How many proxies stand in front and add to X-Forwarded-For: by it clients are told apart. */
+  trustedProxies: number;
   logLevel: string;
   /** One JSON object a line, for machines; readable lines otherwise. */
   logJson: boolean;
@@ -35,6 +37,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       .split(',')
       .map((origin) => origin.trim())
       .filter((origin) => origin !== ''),
+    trustedProxies: readTrustedProxies(env.TRUST_PROXY),
     logLevel: env.LOG_LEVEL || 'info',
     logJson: env.NODE_ENV === 'production',
   };
@@ -46,6 +49,13 @@ function readPort(text: string | undefined): number {
     throw new Error(`PORT is "${text}"; it must be a whole number from 0 to 65535.`);
   }
   return port;
+}
+
+function readTrustedProxies(text: string | undefined): number {
+  if (!/^\d?$/.test(text ?? '')) {
+    throw new Error(`TRUST_PROXY is "${text}"; it must be the number of proxies in front, from 0 to 9.`);
+  }
+  return Number(text ?? 0);
 }
 
 function readDatabaseUrl(text: string | undefined): string | undefined {

@@ -1,14 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.js';
 import type { Database } from './database/database.js';
-import type { Locale } from './locale.js';
-import type { Viewer } from './viewer.js';
+import type { Caller } from './http/caller.js';
 
 /** What a service gets first: who asks, in which language, and the means to answer. One for each operation. */
-export interface Context {
-  readonly viewer: Viewer;
-  readonly locale: Locale;
-  readonly requestId: string;
+export interface Context extends Caller {
   readonly db: Database;
   readonly clock: Clock;
   readonly log: Logger;

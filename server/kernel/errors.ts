@@ -37,14 +37,14 @@ const messages: Catalogue<{
   unavailable: string;
 }> = {
   'zh-CN': {
-    unauthenticated: '需要有效的访问密钥。请在请求中附上密钥，或向管理员索取。',
+    unauthenticated: '请先登录，或在请求中附上有效的访问密钥。没有账号或密钥请联系管理员。',
     forbidden: '您没有这项操作的权限。如确有需要，请联系管理员。',
     notFound: '没有找到，或者您无权查看。请核对后再试。',
     internal: '系统出了点问题，我们已记录。请稍后重试；若仍不行，请把编号告诉管理员。',
     unavailable: '系统暂时繁忙，请几秒后重试。您的数据没有丢失。',
   },
   en: {
-    unauthenticated: 'A valid access key is needed. Send one with the request, or ask an administrator for one.',
+    unauthenticated: 'Sign in, or send a valid access key. If you have neither, ask an administrator.',
     forbidden: 'You may not do this. If you need to, ask an administrator.',
     notFound: 'Not found, or not yours to see. Check it and try again.',
     internal:

@@ -5,6 +5,7 @@ export enum ViewerRole {
   PUBLIC = 'PUBLIC',
   DISPLAY = 'DISPLAY',
   PARTNER = 'PARTNER',
+  VOLUNTEER = 'VOLUNTEER',
   LEADER = 'LEADER',
   COORDINATOR = 'COORDINATOR',
   ADMINISTRATOR = 'ADMINISTRATOR',
@@ -14,28 +15,56 @@ registerEnumType(ViewerRole, {
   name: 'ViewerRole',
   description: 'Who is asking.',
   valuesConfig: {
-    PUBLIC: { description: 'Whoever shows no key: sees what hangs on the wall.' },
+    PUBLIC: { description: 'Whoever shows nothing: sees what hangs on the wall.' },
     DISPLAY: { description: 'A big screen: reads what the wall shows, changes nothing.' },
     PARTNER: { description: 'A partner organisation: figures and structure, never a person.' },
+    VOLUNTEER: { description: 'A volunteer: sees what the public sees, and the own record.' },
     LEADER: { description: 'Leads a team or a post: records check-ins there.' },
     COORDINATOR: { description: 'Coordinates a unit and everything below it.' },
     ADMINISTRATOR: { description: 'Runs the installation.' },
   },
 });
 
-/** Who is asking. Derived anew for every HTTP request and every socket. */
+/** Who is asking: one credential, in one role, at one unit. Derived anew for every HTTP request and every socket. */
 export interface Viewer {
   readonly role: ViewerRole;
-  /** The access key behind the viewer; null for the public. */
+  /** The access key that was shown. */
   readonly keyId: number | null;
+  /** Of whoever signed in: the account, the session, and the grant by which it acts (none: as the volunteer). */
+  readonly accountId: number | null;
+  readonly sessionId: number | null;
+  readonly grantId: number | null;
+  /** The person behind the account, whatever the role. */
+  readonly volunteerId: number | null;
+  /** The organisation behind a partner's key. */
+  readonly partnerId: number | null;
   readonly name: string | null;
-  /** The unit at and below which the viewer acts; null means everywhere. */
+  /** As it was granted; what null means depends on the role, so ask {@link reachOf}. */
   readonly unitId: number | null;
 }
 
-export const publicViewer: Viewer = { role: ViewerRole.PUBLIC, keyId: null, name: null, unitId: null };
+/** Nobody in particular. Every other viewer is this one with something more. */
+export const publicViewer: Viewer = {
+  role: ViewerRole.PUBLIC,
+  keyId: null,
+  accountId: null,
+  sessionId: null,
+  grantId: null,
+  volunteerId: null,
+  partnerId: null,
+  name: null,
+  unitId: null,
+};
 
-/** Roles that work with people: they see names in full and may vouch for a check-in. */
+/** Where somebody acts: at the unit with this key and everything below it, everywhere, or nowhere at all. */
+export type Reach = number | 'everywhere' | 'nowhere';
+
+/** THE answer to where the viewer may see people, vouch and manage. Only roles that work with people reach anything. */
+export function reachOf(viewer: Viewer): Reach {
+  return maySeePeople(viewer) ? (viewer.unitId ?? 'everywhere') : 'nowhere';
+}
+
+/** Roles that work with people: they see names in full and may vouch for a check-in, within their reach. */
 export function maySeePeople(viewer: Viewer): boolean {
   return (
     viewer.role === ViewerRole.LEADER ||
@@ -44,12 +73,15 @@ export function maySeePeople(viewer: Viewer): boolean {
   );
 }
 
-/** The schema itself is for those who build on it; the public and the screens run known documents. */
+/** The schema itself is for those who build on it; the public, volunteers and the screens run known documents. */
 export function mayIntrospect(viewer: Viewer): boolean {
-  return viewer.role !== ViewerRole.PUBLIC && viewer.role !== ViewerRole.DISPLAY;
+  return viewer.role === ViewerRole.PARTNER || maySeePeople(viewer);
 }
 
-/** Equal for viewers who see the same: those may be told with the same bytes. */
+/**
+ * Equal for viewers who see the same: those may be told with the same bytes. A volunteer sees the own record by asking for
+ * it, never in what is told to many, so thousands of phones are one group.
+ */
 export function visibilityOf(viewer: Viewer): string {
   return `${viewer.role} ${viewer.unitId}`;
 }

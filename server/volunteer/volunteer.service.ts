@@ -3,8 +3,8 @@ import type { Context } from '../kernel/context.js';
 import { forbidden, unauthenticated } from '../kernel/errors.js';
 import { defineLoader } from '../kernel/loaders.js';
 import type { Catalogue } from '../kernel/locale.js';
-import { maySeePeople, ViewerRole } from '../kernel/viewer.js';
-import { isWithin, unitOfFilter } from '../hierarchy/hierarchy.service.js';
+import { reachOf, ViewerRole } from '../kernel/viewer.js';
+import { isWithin, unitOfFilter, unitPath } from '../hierarchy/hierarchy.service.js';
 import { maskName, stripInvisible } from './volunteer.rules.js';
 import { Volunteer, type VolunteerBadge } from './volunteer.entity.js';
 
@@ -24,15 +24,24 @@ export const volunteerRow = defineLoader(async (ctx: Context, ids: readonly numb
   return ids.map((id) => byId.get(id) ?? null);
 });
 
-/** Whether the viewer may see this person: those who run the person's team, or any unit when the person has none. */
-export async function maySeePerson(ctx: Context, volunteer: Volunteer): Promise<boolean> {
-  if (!maySeePeople(ctx.viewer)) return false;
-  if (ctx.viewer.unitId === null) return true;
-  return volunteer.teamId !== null && (await isWithin(ctx, volunteer.teamId, ctx.viewer.unitId));
+/**
+ * Whether the viewer's office shows them this person: they run the person's team or a unit above it, or one of the team's
+ * posts, since it is the team that serves there. Somebody without a team is seen by those who act everywhere.
+ */
+export async function maySeePerson(ctx: Context, { teamId }: Volunteer): Promise<boolean> {
+  const reach = reachOf(ctx.viewer);
+  if (typeof reach === 'string') return reach === 'everywhere';
+  if (teamId === null) return false;
+  return (await isWithin(ctx, teamId, reach)) || (await unitPath(ctx).load(reach)).includes(teamId);
 }
 
-/** A person by key, or null when there is none that the viewer may see. */
+/** A person by key, or null when there is none that the viewer may see. Everybody may see their own record. */
 export async function visibleVolunteer(ctx: Context, id: number): Promise<Volunteer | null> {
+  return id === ctx.viewer.volunteerId ? volunteerRow(ctx).load(id) : volunteerInReach(ctx, id);
+}
+
+/** A person by key whom the viewer's office shows them, or null. What one may do to others, one may not do to oneself. */
+export async function volunteerInReach(ctx: Context, id: number): Promise<Volunteer | null> {
   const volunteer = await volunteerRow(ctx).load(id);
   return volunteer && (await maySeePerson(ctx, volunteer)) ? volunteer : null;
 }
@@ -49,14 +58,16 @@ export async function badgeOf(ctx: Context, id: number): Promise<VolunteerBadge>
 /** The register, as far as the viewer may see it, by number. FORBIDDEN for viewers who see no people at all. */
 export async function listVolunteers(ctx: Context, args: PageArgs, within?: string | null): Promise<Page<Volunteer>> {
   if (ctx.viewer.role === ViewerRole.PUBLIC) throw unauthenticated(ctx.locale);
-  if (!maySeePeople(ctx.viewer)) throw forbidden(ctx.locale);
+  const reach = reachOf(ctx.viewer);
+  if (reach === 'nowhere') throw forbidden(ctx.locale);
   const unit = await unitOfFilter(ctx, within);
-  // The narrower of the two: a unit outside the viewer's own has nobody in it that they may see.
-  const scopes = [unit?.id ?? null, ctx.viewer.unitId];
+  // The narrower of the two: a unit outside the viewer's own has nobody in it that they may see. As `maySeePerson`.
+  const scopes = [unit?.id ?? null, reach === 'everywhere' ? null : reach];
   const teams = `select t.id from service_unit t
     left join service_unit s on s.id = t.parent_id
     where t.level = 3 and ($1::int is null or $1 in (t.id, s.id, s.parent_id))
-      and ($2::int is null or $2 in (t.id, s.id, s.parent_id))`;
+      and ($2::int is null or $2 in (t.id, s.id, s.parent_id)
+        or t.id = (select p.parent_id from service_unit p where p.id = $2 and p.level = 4))`;
   const everyone = scopes.every((scope) => scope === null);
   const where = everyone ? '$1::int is null and $2::int is null' : `v.team_id in (${teams})`;
   const rows = await ctx.db.query<Volunteer>(

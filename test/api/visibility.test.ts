@@ -79,6 +79,16 @@ describe('the register', () => {
     expect(await numbers(await scoped(role, 'schools'))).toBe('FORBIDDEN');
   });
 
+  test('the leader of a post sees the people of the team that serves there, and nobody else', async () => {
+    const asker = await scoped(ViewerRole.LEADER, 'posts', 2);
+    const { code, globalId } = app.world.teams[1]!;
+    const seen = await numbers(asker);
+    expect(seen).toHaveLength(2);
+    for (const number of seen) expect(number.startsWith(code)).toBe(true);
+    expect(await numbers(asker, { within: globalId })).toEqual(seen);
+    expect(await numbers(asker, { within: app.world.teams[0]!.globalId })).toEqual([]);
+  });
+
   test('pages follow each other without a gap', async () => {
     const pages = await readPages<{ number: string }>(app, register, 5, { as: 'coordinator' });
     expect(pages.map((page) => [page.nodes.length, page.totalCount])).toEqual([5, 5, 5, 1].map((n) => [n, everyone]));
@@ -181,6 +191,8 @@ describe('beside a check-in', () => {
     ['a coordinator of everything', () => ({ as: 'coordinator' }), full],
     ['the administrator', () => ({ as: 'admin' }), full],
     ["the person's team's leader", () => scoped(ViewerRole.LEADER, 'teams'), full],
+    ["the leader of a post of the person's team", () => scoped(ViewerRole.LEADER, 'posts', 1), full],
+    ["the leader of another team's post", () => scoped(ViewerRole.LEADER, 'posts', 2), masked],
     ["the person's station's coordinator", () => scoped(ViewerRole.COORDINATOR, 'stations'), full],
     ["the person's school's coordinator", () => scoped(ViewerRole.COORDINATOR, 'schools'), full],
     ['the leader of the team beside', () => scoped(ViewerRole.LEADER, 'teams', 1), masked],

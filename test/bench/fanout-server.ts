@@ -11,7 +11,7 @@ import { entities, nodeLoaders } from '../../server/features.js';
 import { Hub } from '../../server/feed/hub.js';
 import type { Context } from '../../server/kernel/context.js';
 import { Database, ormOptions } from '../../server/kernel/database/database.js';
-import { ViewerRole } from '../../server/kernel/viewer.js';
+import { publicViewer, ViewerRole } from '../../server/kernel/viewer.js';
 import { buildSchema } from '../../server/schema.js';
 import { serve } from './worker.js';
 import { quiet } from './world.js';
@@ -78,9 +78,9 @@ async function createContext(databaseUrl: string): Promise<Context> {
   const hub = new Hub(db, quiet, clock);
   await hub.open();
   const signer = await loadSigner(db);
-  const viewer = { role: ViewerRole.DISPLAY, keyId: 1, name: 'wall', unitId: null };
+  const viewer = { ...publicViewer, role: ViewerRole.DISPLAY, keyId: 1, name: 'wall' };
   const unused = undefined as never;
-  const caller = { viewer, locale: 'zh-CN' as const, requestId: '' };
+  const caller = { viewer, locale: 'zh-CN' as const, requestId: '', address: '', userAgent: null };
   return {
     ...caller,
     db,

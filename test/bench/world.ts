@@ -90,6 +90,7 @@ export function benchConfig(databaseUrl: string) {
     dataDir: '.data',
     timeZone: 'Asia/Shanghai',
     allowedOrigins: [],
+    trustedProxies: 0,
     logLevel: 'silent',
     logJson: true,
   };

@@ -16,6 +16,7 @@ const typeDefs = /* GraphQL */ `
     hello(name: String): String!
     badge(kind: BadgeKind!): BadgeKind!
     whoAmI: String!
+    where: String!
     team: Team!
     teams(first: Int!): TeamConnection!
     absent: String
@@ -48,8 +49,8 @@ const typeDefs = /* GraphQL */ `
 `;
 
 export const keys: Record<string, Viewer> = {
-  partner: { role: ViewerRole.PARTNER, keyId: 1, name: 'A partner', unitId: null },
-  wall: { role: ViewerRole.DISPLAY, keyId: 2, name: 'A wall', unitId: null },
+  partner: { ...publicViewer, role: ViewerRole.PARTNER, keyId: 1, name: 'A partner' },
+  wall: { ...publicViewer, role: ViewerRole.DISPLAY, keyId: 2, name: 'A wall' },
 };
 
 interface Context extends Caller {
@@ -75,7 +76,7 @@ export class World {
   async open(options: Partial<DoorOptions> = {}): Promise<this> {
     this.door = createDoor({
       schema: this.#schema(),
-      authenticate: (authorization, locale) => {
+      authenticate: ({ authorization }, locale) => {
         if (authorization === undefined) return publicViewer;
         if (authorization === 'Bearer offline') throw Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
         const viewer = keys[authorization.replace('Bearer ', '')];
@@ -126,6 +127,7 @@ export class World {
       hello: (_root, { name }) => `你好 ${name ?? '百花'}`,
       badge: (_root, { kind }) => kind,
       whoAmI: (_root, _args, { viewer }) => viewer.role,
+      where: (_root, _args, { address }) => address,
       absent: () => {
         throw new AppError('NOT_FOUND', '没有找到', { hint: 'kept' });
       },
@@ -145,7 +147,15 @@ export class World {
         return 'open';
       },
     });
-    resolve('Mutation', { rename: (_root, { name }) => name });
+    resolve('Mutation', {
+      rename: (_root, { name }, { setSession }) => {
+        const expiresAt = new Date('2026-12-01');
+        if (name === 'session' && !setSession) return 'no reply can carry it';
+        if (name === 'session') setSession?.({ token: 'a-token-of-some-length_1', expiresAt });
+        if (name === 'no session') setSession?.(null);
+        return name;
+      },
+    });
     const subscription = schema.getSubscriptionType()!.getFields();
     for (const name of ['ticks', 'contexts', 'text']) {
       subscription[name]!.subscribe = () => this.#stream();

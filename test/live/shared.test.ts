@@ -86,7 +86,7 @@ beforeEach(async () => {
   const createContext = (caller: Caller) => ({ ...caller });
   door = createDoor({
     schema,
-    authenticate: (header) => (header ? { ...publicViewer, role: ViewerRole.LEADER } : publicViewer),
+    authenticate: ({ authorization }) => (authorization ? { ...publicViewer, role: ViewerRole.LEADER } : publicViewer),
     createContext,
     subscribe: subscribeShared(createContext),
     ready: async () => true,

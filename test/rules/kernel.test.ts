@@ -172,6 +172,7 @@ describe('configuration', () => {
       seedModule: undefined,
       webHandler: undefined,
       allowedOrigins: [],
+      trustedProxies: 0,
       logLevel: 'info',
       logJson: false,
     });

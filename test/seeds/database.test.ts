@@ -28,6 +28,7 @@ async function emptyPlace(): Promise<Config & { databaseUrl: string }> {
     dataDir: folder.path,
     timeZone: 'Asia/Shanghai',
     allowedOrigins: [],
+    trustedProxies: 0,
     logLevel: 'silent',
     logJson: true,
   };

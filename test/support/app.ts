@@ -33,6 +33,8 @@ export interface Asker {
   /** By name, a key as it is, or null for the public. The leader unless told. */
   as?: KeyName | { key: string } | null;
   locale?: string;
+  /** Further headers, such as a cookie. */
+  headers?: Record<string, string>;
 }
 
 export interface TestApp {
@@ -75,6 +77,8 @@ export async function startTestApp(
     timeZone: 'Asia/Shanghai',
     webHandler: options.webHandler,
     allowedOrigins: [],
+    // So that a test can say where it asks from.
+    trustedProxies: 1,
     logLevel: 'silent',
     logJson: true,
   };
@@ -98,6 +102,7 @@ export async function startTestApp(
           'content-type': 'application/json',
           'accept-language': asker.locale ?? 'zh-CN',
           ...(key ? { authorization: `Bearer ${key}` } : {}),
+          ...asker.headers,
         },
         body: JSON.stringify({ query, variables }),
       });

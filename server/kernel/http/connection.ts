@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { Caller } from './caller.js';
+import type { Caller, Credentials } from './caller.js';
 import { closeCodes, closeReasons, type Limits } from './limits.js';
 
 /** RFC 6455 leaves this many bytes for a reason. */
@@ -24,6 +24,8 @@ export class Connection {
     readonly tcp: Socket,
     /** The public until `connection_init` says otherwise. */
     public caller: Caller,
+    /** What the upgrade showed: used when `connection_init` shows nothing. */
+    readonly credentials: Credentials,
     private readonly limits: Limits,
     /** Called once when the door closes the socket, before the other side agrees: streams end at once. */
     private readonly onClosing: (code: number, reason: string) => void,

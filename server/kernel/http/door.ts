@@ -1,6 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { publicViewer, type Viewer } from '../viewer.js';
+import type { Viewer } from '../viewer.js';
 import { subscribeEach } from './delivery.js';
 import { createPrepareOperation } from './documents.js';
 import { createPresenter } from './errors.js';
@@ -10,13 +10,13 @@ import { createHttpApi, json, reply } from './http.js';
 import { limits as defaults } from './limits.js';
 import type { DoorOptions, DoorParts } from './options.js';
 import { createOrigins } from './origins.js';
-import { localeOf, requestIdOf, splitUrl } from './request.js';
+import { callerOf, splitUrl } from './request.js';
 import { createSocketApi } from './socket.js';
 
 export interface Door {
   /** Not listening yet: whoever made the door says where. */
   server: http.Server;
-  /** Ends the live streams of these viewers with 4403. To be called when a key is revoked, on every node. */
+  /** Ends the sockets of these viewers with 4403, and with them every live stream. For each node to call on its own. */
   closeSockets(predicate: (viewer: Viewer) => boolean): void;
   /**
    * Says at once that it is not ready and takes no more sockets; sends those that are there away with 1001, spread over
@@ -44,6 +44,7 @@ export function createDoor(options: DoorOptions): Door {
     prepareOperation: createPrepareOperation(options.schema, limits),
     present: createPresenter(options.log),
     origins: createOrigins(options.allowedOrigins),
+    trustedProxies: options.trustedProxies ?? 0,
   };
   const answerApi = createHttpApi(parts);
   const sockets = createSocketApi(parts);
@@ -54,19 +55,18 @@ export function createDoor(options: DoorOptions): Door {
     if (path === '/graphql') return answerApi(request, response, search);
     if (path === '/health/live') return answerHealth(request, response, true);
     if (path === '/health/ready') return answerHealth(request, response, !closed && (await isReady()));
-    const requestId = requestIdOf(request);
+    const caller = callerOf(request, parts.trustedProxies);
     if (!options.pages) {
-      const fault = new Fault('noSuchPath');
-      const error = fault.toError({ viewer: publicViewer, locale: localeOf(request), requestId });
-      return reply(response, { requestId }, 404, JSON.stringify({ errors: [error] }), json);
+      const error = new Fault('noSuchPath').toError(caller);
+      return reply(response, caller, 404, JSON.stringify({ errors: [error] }), json);
     }
     secureHeadersForPages(request, response);
-    response.setHeader('x-request-id', requestId);
+    response.setHeader('x-request-id', caller.requestId);
     options.pages(request, response);
   }
 
   function answerHealth(request: IncomingMessage, response: ServerResponse, healthy: boolean): void {
-    const caller = { requestId: requestIdOf(request) };
+    const caller = callerOf(request, parts.trustedProxies);
     reply(response, caller, healthy ? 200 : 503, JSON.stringify({ status: healthy ? 'ok' : 'unavailable' }), json);
   }
 

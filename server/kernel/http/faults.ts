@@ -149,7 +149,7 @@ export class Fault extends Error {
     this.kind = kinds[fault];
   }
 
-  toError({ locale, requestId }: Caller): AppError {
+  toError({ locale, requestId }: Pick<Caller, 'locale' | 'requestId'>): AppError {
     return new AppError(this.kind.code, faultText(this.fault, this.detail, locale), { requestId });
   }
 }

@@ -2,16 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { createHandler } from 'graphql-http';
 import type { ErrorCode } from '../errors.js';
-import { publicViewer } from '../viewer.js';
 import { Gone, readText } from './body.js';
 import type { Caller } from './caller.js';
 import type { DoorParts } from './options.js';
+import { writeSessionCookie } from './cookies.js';
 import type { OperationRequest, Transport } from './documents.js';
 import { RefusedDocument } from './errors.js';
 import { Fault } from './faults.js';
 import { apiHeaders } from './headers.js';
 import { preflightHeaders } from './origins.js';
-import { checkMediaType, localeOf, parseJson, parseSearch, parseUrl, requestIdOf } from './request.js';
+import { callerOf, checkMediaType, credentialsOf, parseJson, parseSearch, parseUrl } from './request.js';
 
 /** What one request carries through graphql-http's handler. */
 interface Exchange {
@@ -26,7 +26,8 @@ type Context = Record<PropertyKey, unknown>;
 const noHeaders: readonly string[] = [];
 
 /** GraphQL over HTTP: graphql-http keeps the specification, the door decides what gets that far. */
-export function createHttpApi({ prepareOperation, present, origins, authenticate, createContext, limits }: DoorParts) {
+export function createHttpApi(parts: DoorParts) {
+  const { prepareOperation, present, origins, authenticate, createContext, limits } = parts;
   const handle = createHandler<undefined, Exchange, Context>({
     parseRequestParams: ({ context }) => context.request,
     onSubscribe({ context: { caller, request, transport } }) {
@@ -48,8 +49,9 @@ export function createHttpApi({ prepareOperation, present, origins, authenticate
   });
 
   return async function answer(request: IncomingMessage, response: ServerResponse, search: string): Promise<void> {
-    let caller: Caller = { viewer: publicViewer, locale: localeOf(request), requestId: requestIdOf(request) };
+    let caller = callerOf(request, parts.trustedProxies);
     let cors = noHeaders;
+    let cookies = noHeaders;
     try {
       const { method = '', headers } = request;
       cors = origins.check(request);
@@ -62,11 +64,15 @@ export function createHttpApi({ prepareOperation, present, origins, authenticate
         checkMediaType(headers['content-type']);
         body = await readText(request, limits.bodyBytes);
       }
-      caller = { ...caller, viewer: await authenticate(headers.authorization, caller.locale) };
+      const viewer = await authenticate(credentialsOf(request, caller, origins), caller.locale);
+      const setSession: Caller['setSession'] = (session) =>
+        (cookies = ['set-cookie', writeSessionCookie(request, session)]);
+      caller = { ...caller, viewer, setSession };
       const context = { caller, request: body === undefined ? parseUrl(search) : parseJson(body), transport };
       const [text, init] = await handle({ method, url: '', headers, raw: undefined, body: null, context });
       if (text === null) throw new Fault('notAcceptable');
-      reply(response, caller, init.status, text, [...cors, 'content-type', init.headers?.['content-type'] as string]);
+      const type = ['content-type', init.headers?.['content-type'] as string];
+      reply(response, caller, init.status, text, [...cors, ...cookies, ...type]);
     } catch (error) {
       if (error instanceof Gone) return;
       const errors = present.thrown(error, caller);

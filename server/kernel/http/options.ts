@@ -3,7 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Locale } from '../locale.js';
 import type { Viewer } from '../viewer.js';
-import type { Caller } from './caller.js';
+import type { Caller, Credentials } from './caller.js';
 import type { Subscribe } from './delivery.js';
 import type { PrepareOperation } from './documents.js';
 import type { Presenter } from './errors.js';
@@ -13,10 +13,11 @@ import type { Origins } from './origins.js';
 export interface DoorOptions {
   schema: GraphQLSchema;
   /**
-   * Who shows this Authorization header; none is the public. Throws an AppError UNAUTHENTICATED for an unknown or
-   * revoked key. Asked once for every HTTP request and once for every socket.
+   * Who shows these credentials; none is the public, and so is the cookie of a session that ended. Throws an AppError
+   * UNAUTHENTICATED for an unknown or revoked key, RATE_LIMITED for too many of those. Asked once for every HTTP request
+   * and once for every socket.
    */
-  authenticate(authorization: string | undefined, locale: Locale): Viewer | Promise<Viewer>;
+  authenticate(credentials: Credentials, locale: Locale): Viewer | Promise<Viewer>;
   /** The resolvers' context: a fresh one for every operation, and for every delivery of a subscription. */
   createContext(caller: Caller): object;
   /** How subscriptions run; by default each on its own, see `delivery.ts`. */
@@ -28,6 +29,8 @@ export interface DoorOptions {
   log: Logger;
   /** Origins, besides the server's own, whose pages may call the API. */
   allowedOrigins: readonly string[];
+  /** How many proxies in front add to X-Forwarded-For; none unless told. */
+  trustedProxies?: number;
   /** For tests: nobody waits twenty seconds for a timeout. */
   limits?: Partial<Limits>;
 }
@@ -37,6 +40,7 @@ export interface DoorParts extends Pick<DoorOptions, 'authenticate' | 'createCon
   prepareOperation: PrepareOperation;
   present: Presenter;
   origins: Origins;
+  trustedProxies: number;
   subscribe: Subscribe;
   limits: Limits;
 }

@@ -1,10 +1,16 @@
 import type { IncomingMessage } from 'node:http';
+import { isEncrypted } from './cookies.js';
 import { Fault } from './faults.js';
 
 /** Which websites' pages may call the API: the server's own, by the Host header, and those of the configuration. */
 export interface Origins {
   /** Throws for a foreign origin; answers the headers that let an allowed page read the reply. */
   check(request: IncomingMessage): readonly string[];
+  /**
+   * Whether a session's cookie counts. Browsers add it by themselves, so it says who asks only when one of the server's own
+   * pages does: not another website's, not even an allowed one. Throws when another website tries to change something.
+   */
+  trustsCookie(request: IncomingMessage): boolean;
 }
 
 const none: readonly string[] = [];
@@ -22,6 +28,17 @@ export function createOrigins(allowedOrigins: readonly string[]): Origins {
       }
       if (isOwn(origin, host)) return none;
       throw new Fault('foreignOrigin');
+    },
+
+    trustsCookie(request) {
+      const { origin, host, 'sec-fetch-site': site } = request.headers;
+      // Old browsers do not tell where a request comes from; all of them name the origin of a POST.
+      const bySite = site === undefined || site === 'same-origin' || site === 'none';
+      const byOrigin =
+        origin === undefined || (isOwn(origin, host) && (origin.startsWith('https:') || !isEncrypted(request)));
+      if (bySite && byOrigin) return true;
+      if (request.method === 'POST' && !(origin && allowed.has(origin.toLowerCase()))) throw new Fault('foreignOrigin');
+      return false;
     },
   };
 }

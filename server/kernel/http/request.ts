@@ -1,11 +1,49 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { negotiateLocale, type Locale } from '../locale.js';
+import { publicViewer } from '../viewer.js';
+import type { Caller, Credentials } from './caller.js';
+import { readSessionCookie } from './cookies.js';
 import type { OperationRequest } from './documents.js';
 import { Fault } from './faults.js';
+import type { Origins } from './origins.js';
+
+/** Who sent a request, before it is known more than that. `trustedProxies` of them stand in front. */
+export function callerOf(request: IncomingMessage, trustedProxies: number): Caller {
+  return {
+    viewer: publicViewer,
+    locale: localeOf(request),
+    requestId: requestIdOf(request),
+    address: addressOf(request, trustedProxies),
+    userAgent: request.headers['user-agent'] ?? null,
+  };
+}
+
+/** What the request shows to say who sent it. Throws when another website wants to use a cookie that is not its own. */
+export function credentialsOf(request: IncomingMessage, { address }: Caller, origins: Origins): Credentials {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) return { authorization, address };
+  const cookie = readSessionCookie(request);
+  return cookie !== undefined && origins.trustsCookie(request) ? { cookie, address } : { address };
+}
+
+/**
+ * The client's own address. Each proxy adds at the end of X-Forwarded-For whom it heard; anything before what the trusted
+ * ones added may be made up.
+ */
+function addressOf(request: IncomingMessage, trustedProxies: number): string {
+  const heard = request.socket.remoteAddress ?? '';
+  const forwarded = request.headers['x-forwarded-for'];
+  if (trustedProxies === 0 || forwarded === undefined) return withoutMapping(heard);
+  const hops = String(forwarded).split(',');
+  return withoutMapping((hops[Math.max(0, hops.length - trustedProxies)] ?? heard).trim());
+}
+
+/** IPv4 as it is written, also where the system tells it as IPv6. */
+const withoutMapping = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '');
 
 /** A proxy's or a caller's own number when it is a sane one, so that logs can be joined. */
-export function requestIdOf(request: IncomingMessage): string {
+function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
 }
@@ -13,7 +51,7 @@ export function requestIdOf(request: IncomingMessage): string {
 /** Browsers send a few different headers over and over. */
 const negotiated = new Map<string, Locale>();
 
-export function localeOf({ headers: { 'accept-language': header = '' } }: IncomingMessage): Locale {
+function localeOf({ headers: { 'accept-language': header = '' } }: IncomingMessage): Locale {
   let locale = negotiated.get(header);
   if (!locale) {
     locale = negotiateLocale(header);

@@ -6,15 +6,15 @@ import { handleProtocols, makeServer } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { AppError } from '../errors.js';
 import { negotiateLocale } from '../locale.js';
-import { publicViewer, type Viewer } from '../viewer.js';
-import type { Caller } from './caller.js';
+import type { Viewer } from '../viewer.js';
+import type { Caller, Credentials } from './caller.js';
 import { Connection } from './connection.js';
 import type { SubscriptionArgs } from './delivery.js';
 import { Fault } from './faults.js';
 import { apiHeaders } from './headers.js';
 import { closeCodes, closeReasons } from './limits.js';
 import type { DoorParts } from './options.js';
-import { localeOf, parseSearch, requestIdOf, splitUrl } from './request.js';
+import { callerOf, credentialsOf, parseSearch, splitUrl } from './request.js';
 
 /** GraphQL over sockets: graphql-ws keeps the protocol, ws the framing, the door decides who and what gets in. */
 export interface SocketApi {
@@ -42,9 +42,11 @@ export function createSocketApi(parts: DoorParts): SocketApi {
     async onConnect({ connectionParams: { authorization, locale } = {}, extra: connection }) {
       if (typeof locale === 'string') connection.caller = { ...connection.caller, locale: negotiateLocale(locale) };
       if (authorization != null && typeof authorization !== 'string') return false;
-      const { caller } = connection;
+      const { caller, credentials } = connection;
+      const { address } = caller;
       try {
-        connection.caller = { ...caller, viewer: await authenticate(authorization ?? undefined, caller.locale) };
+        const shown = authorization == null ? credentials : { authorization, address };
+        connection.caller = { ...caller, viewer: await authenticate(shown, caller.locale) };
         return true;
       } catch (error) {
         if (!(error instanceof AppError && /^(UNAUTHENTICATED|FORBIDDEN)$/.test(String(error.extensions.code)))) {
@@ -104,14 +106,14 @@ export function createSocketApi(parts: DoorParts): SocketApi {
     ...unknownToTypes,
   });
 
-  function open(webSocket: WebSocket, tcp: Socket, caller: Caller): void {
+  function open(webSocket: WebSocket, tcp: Socket, caller: Caller, credentials: Credentials): void {
     let ended: ReturnType<typeof protocol.opened> | undefined;
     const end = (code: number, reason: string): void => {
       const once = ended;
       ended = undefined;
       once?.(code, reason).catch((error: unknown) => present.thrown(error, connection.caller));
     };
-    const connection = new Connection(webSocket, tcp, caller, limits, (code, reason) => {
+    const connection = new Connection(webSocket, tcp, caller, credentials, limits, (code, reason) => {
       if (code === closeCodes.tooSlow) log.info({ requestId: caller.requestId }, 'cut off a slow socket');
       end(code, reason);
     });
@@ -150,19 +152,21 @@ export function createSocketApi(parts: DoorParts): SocketApi {
   return {
     upgrade(request, tcp, head) {
       tcp.on('error', () => tcp.destroy());
-      const caller: Caller = { viewer: publicViewer, locale: localeOf(request), requestId: requestIdOf(request) };
+      const caller = callerOf(request, parts.trustedProxies);
+      let credentials: Credentials;
       try {
         const [path, search] = splitUrl(request.url ?? '');
         if (path !== '/graphql') throw new Fault('noSuchPath');
         origins.check(request);
         parseSearch(search);
+        credentials = credentialsOf(request, caller, origins);
         if (departure) throw new Fault('goingAway');
         if (connections.size >= limits.sockets) throw new Fault('tooManySockets');
       } catch (error) {
         if (error instanceof Fault) return refuse(tcp, error, caller);
         throw error;
       }
-      server.handleUpgrade(request, tcp, head, (webSocket) => open(webSocket, tcp, caller));
+      server.handleUpgrade(request, tcp, head, (webSocket) => open(webSocket, tcp, caller, credentials));
     },
 
     closeSockets(predicate) {
