@@ -3,8 +3,9 @@
 /** Each feature with those that it may use. They stand above it: nothing is used by what it uses itself. */
 const features = {
   hierarchy: [],
-  access: ['hierarchy'],
-  volunteer: ['hierarchy'],
+  audit: ['hierarchy'],
+  volunteer: ['audit', 'hierarchy'],
+  access: ['volunteer', 'audit', 'hierarchy'],
   event: [],
   feed: ['event', 'volunteer', 'hierarchy'],
   'check-in': ['feed', 'event', 'volunteer', 'access', 'hierarchy'],

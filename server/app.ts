@@ -117,7 +117,8 @@ export async function createApp(
   }
 }
 
-async function openDatabase(url: string, log: Logger): Promise<Database> {
+/** The database as code works with it; whoever opens it brings its schema up to date, or knows that it is. */
+export async function openDatabase(url: string, log: Logger): Promise<Database> {
   const migrations = fileURLToPath(new URL('./migrations', import.meta.url));
   return new Database(url, await MikroORM.init(ormOptions(url, entities, migrations)), log);
 }

@@ -2,6 +2,7 @@ import type { EntityClass } from '@mikro-orm/postgresql';
 import { AccessKey } from './access/access-key.entity.js';
 import { SigningSecret } from './access/signing.js';
 import { ViewerResolver } from './access/viewer.resolver.js';
+import { AuditEntry, AuditHead } from './audit/audit-entry.entity.js';
 import { CheckInResolver, PassResolver, PostCodeResolver } from './check-in/check-in.resolver.js';
 import { CheckInKey, Presence } from './check-in/presence.entity.js';
 import { CommunityEvent } from './event/community-event.entity.js';
@@ -68,12 +69,13 @@ const features: Record<string, Feature> = {
       Brand: byNumber((ctx, id) => brandById(ctx).load(id)),
     },
   },
-  access: { entities: [AccessKey, SigningSecret], resolvers: [ViewerResolver] },
+  audit: { entities: [AuditEntry, AuditHead], resolvers: [] },
   volunteer: {
     entities: [Volunteer],
     resolvers: [VolunteerResolver],
     nodes: { Volunteer: byNumber(visibleVolunteer) },
   },
+  access: { entities: [AccessKey, SigningSecret], resolvers: [ViewerResolver] },
   event: {
     entities: [CommunityEvent],
     resolvers: [EventResolver],

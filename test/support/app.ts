@@ -39,6 +39,7 @@ export interface Asker {
 
 export interface TestApp {
   readonly url: string;
+  readonly databaseUrl: string;
   readonly world: World;
   /** The same database, for looking at what is there. */
   readonly sql: pg.Pool;
@@ -91,6 +92,7 @@ export async function startTestApp(
 
   return {
     url: app.url,
+    databaseUrl: database.url,
     world,
     sql,
     keys,

@@ -1,0 +1,97 @@
+import type pg from 'pg';
+import type { Context } from '../kernel/context.js';
+import { AppError } from '../kernel/errors.js';
+import type { Catalogue } from '../kernel/locale.js';
+import { requireText } from '../kernel/text.js';
+import type { Database } from '../kernel/database/database.js';
+import { AuditEntry, type AuditAction, type AuditDetails } from './audit-entry.entity.js';
+import { ChainWalk, hashOf, type Link } from './chain.js';
+
+const messages: Catalogue<{ reasonTooLong: string }> = {
+  'zh-CN': { reasonTooLong: '理由最多 500 个字。请缩短后再提交。' },
+  en: { reasonTooLong: 'A reason has at most 500 characters. Shorten it and send again.' },
+};
+
+/** What of a context the log needs. Whoever acts in another role than the caller's, as at signing in, replaces `viewer`. */
+export type AuditContext = Pick<Context, 'viewer' | 'locale' | 'requestId' | 'clock'> & { address: string | null };
+
+export interface AuditedAct {
+  action: AuditAction;
+  /** The object that it was done to: its GraphQL type, its key within the type, and a name that is nobody's. */
+  target?: { type: string; id: number | string; name?: string };
+  /** Where it belongs: the unit whose affairs these are. */
+  unitId?: number | null;
+  /** Why, as the caller gave it; BAD_USER_INPUT when it is no text or too long. */
+  reason?: string | null;
+  details?: AuditDetails;
+}
+
+/**
+ * Writes an act into the log, in the transaction of the act itself: both are there, or neither. To be called as the
+ * LAST statement of the transaction, as from here to its end nobody else can append.
+ */
+export async function recordAudit(ctx: AuditContext, client: pg.ClientBase, act: AuditedAct): Promise<void> {
+  const { viewer } = ctx;
+  const { target } = act;
+  const reason = act.reason ? requireText(act.reason, ctx.locale) : null;
+  if (reason && [...reason].length > 500) throw new AppError('BAD_USER_INPUT', messages[ctx.locale].reasonTooLong);
+
+  const { rows } = await client.query<Link>({
+    name: 'audit-head',
+    text: 'select sequence, hash from audit_head where id = 1 for update',
+  });
+  const head = rows[0]!;
+  const content = {
+    sequence: head.sequence + 1,
+    // Read under the lock, so that times rise with the numbers.
+    at: ctx.clock(),
+    actorRole: viewer.role,
+    accountId: viewer.accountId,
+    keyId: viewer.keyId,
+    // An account's name is a person's: it is looked up, and goes when the person is erased.
+    actorName: viewer.accountId === null ? viewer.name : null,
+    action: act.action,
+    targetType: target?.type ?? null,
+    targetId: target === undefined ? null : String(target.id),
+    targetName: target?.name ?? null,
+    unitId: act.unitId ?? null,
+    reason,
+    address: ctx.address,
+    requestId: ctx.requestId,
+    details: act.details ?? null,
+    previousHash: head.hash,
+  };
+  const hash = hashOf(content);
+  await client.query({
+    name: 'audit-append',
+    text: `with moved as (update audit_head set sequence = $1, hash = $17 where id = 1)
+      insert into audit_entry (sequence, at, actor_role, account_id, key_id, actor_name, action, target_type, target_id,
+        target_name, unit_id, reason, address, request_id, details, previous_hash, hash)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+    values: [...Object.values(content), hash],
+  });
+}
+
+/** Rows that are read and hashed at a time: a log of any length goes through little memory. */
+const rowsAtATime = 2_000;
+
+/** Follows the whole chain as it is at one moment, while others append. */
+export async function verifyAudit(db: Database): Promise<ChainWalk> {
+  return db.transaction(async (client) => {
+    await client.query('set transaction isolation level repeatable read read only');
+    const walk = new ChainWalk();
+    for (let last = 0, more = true; more;) {
+      const { rows } = await client.query<AuditEntry>({
+        name: 'audit-rows',
+        text: `select ${db.columns(AuditEntry, 'e')} from audit_entry e where sequence > $1 order by sequence limit $2`,
+        values: [last, rowsAtATime],
+      });
+      for (const row of rows) walk.take(row);
+      last = rows.at(-1)?.sequence ?? last;
+      more = rows.length === rowsAtATime;
+    }
+    const { rows } = await client.query<Link>('select sequence, hash from audit_head where id = 1');
+    walk.end(rows[0]);
+    return walk;
+  }, null);
+}
