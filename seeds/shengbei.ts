@@ -1,9 +1,7 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Temporal } from 'temporal-polyfill';
-import type { Seed, SeedContext } from '../server/app.js';
-import { ViewerRole } from '../server/kernel/viewer.js';
+import type { Seed } from '../server/app.js';
 import { addBrands, addEvent, addUnits, addVolunteers } from './builders.js';
+import { issueDemoKeys } from './demo-keys.js';
 import { volunteers } from './shengbei/people.js';
 import { posts, schools, stations, teams } from './shengbei/places.js';
 import { volunteerDay } from './shengbei/volunteer-day.js';
@@ -49,26 +47,5 @@ const seed: Seed = async (context) => {
     'seeded the Shengbei community',
   );
 };
-
-/**
- * One key for each kind of user. None is bound to a unit, so that whoever tries the system can vouch at any post. The file
- * is replaced whole and readable by its owner alone, whatever stood there before.
- */
-async function issueDemoKeys({ dataDir, issueKey }: SeedContext): Promise<string> {
-  const keys = {
-    admin: await issueKey({ role: ViewerRole.ADMINISTRATOR, name: '演示：管理员' }),
-    coordinator: await issueKey({ role: ViewerRole.COORDINATOR, name: '演示：协调员' }),
-    leader: await issueKey({ role: ViewerRole.LEADER, name: '演示：组长' }),
-    wall: await issueKey({ role: ViewerRole.DISPLAY, name: '演示：大屏' }),
-    partner: await issueKey({ role: ViewerRole.PARTNER, name: '演示：合作单位' }),
-  };
-  const file = join(dataDir, 'demo-keys.json');
-  const next = `${file}.${process.pid}`;
-  await mkdir(dataDir, { recursive: true });
-  await writeFile(next, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
-  await chmod(next, 0o600);
-  await rename(next, file);
-  return file;
-}
 
 export default seed;

@@ -29,7 +29,7 @@ const sizes: Record<Exclude<ContingentSeed, 'RESIDENT'>, number> = {
 };
 
 /** How far people of a contingent have come on the ladder of tiers, in per cent. */
-const tierWeights: Record<ContingentSeed, Record<TierSeed | 'NONE', number>> = {
+export const tierWeights: Record<ContingentSeed, Record<TierSeed | 'NONE', number>> = {
   IN_SERVICE_MEMBER: { NONE: 52, WHITE_GOLD: 26, GOLD: 13, PLATINUM: 6, DIAMOND: 2, CROWN: 1 },
   RETIRED_MEMBER: { NONE: 22, WHITE_GOLD: 24, GOLD: 22, PLATINUM: 17, DIAMOND: 10, CROWN: 5 },
   RESIDENT: { NONE: 56, WHITE_GOLD: 24, GOLD: 12, PLATINUM: 5, DIAMOND: 2, CROWN: 1 },
@@ -68,7 +68,8 @@ const dottedFather = ['艾合买提', '吐尔地', '肉孜', '卡德尔', '玉�
 /** Names without a surname. */
 const wholeNames = ['其木格', '乌日娜', '娜仁花', '巴特尔', '才让卓玛', '格桑梅朵', '扎西顿珠'];
 
-function syntheticName(random: Random): string {
+/** A name of nobody. */
+export function syntheticName(random: Random): string {
   const style = random.weighted({ common: 928, rare: 28, compound: 20, dotted: 9, whole: 3, beyondPlane: 12 });
   if (style === 'dotted') return `${random.pick(dottedGiven)}·${random.pick(dottedFather)}`;
   if (style === 'whole') return random.pick(wholeNames);
