@@ -3,6 +3,8 @@ import { AccessKey } from './access/access-key.entity.js';
 import { SigningSecret } from './access/signing.js';
 import { ViewerResolver } from './access/viewer.resolver.js';
 import { AuditEntry, AuditHead } from './audit/audit-entry.entity.js';
+import { AuditResolver } from './audit/audit.resolver.js';
+import { visibleAuditEntry } from './audit/audit.service.js';
 import { CheckInResolver, PassResolver, PostCodeResolver } from './check-in/check-in.resolver.js';
 import { CheckInKey, Presence } from './check-in/presence.entity.js';
 import { CommunityEvent } from './event/community-event.entity.js';
@@ -69,7 +71,11 @@ const features: Record<string, Feature> = {
       Brand: byNumber((ctx, id) => brandById(ctx).load(id)),
     },
   },
-  audit: { entities: [AuditEntry, AuditHead], resolvers: [] },
+  audit: {
+    entities: [AuditEntry, AuditHead],
+    resolvers: [AuditResolver],
+    nodes: { AuditEntry: byNumber(visibleAuditEntry) },
+  },
   volunteer: {
     entities: [Volunteer],
     resolvers: [VolunteerResolver],

@@ -1,8 +1,11 @@
 import type pg from 'pg';
+import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
 import type { Context } from '../kernel/context.js';
-import { AppError } from '../kernel/errors.js';
+import { AppError, forbidden, notFound, unauthenticated } from '../kernel/errors.js';
+import { fromGlobalId, numericKey } from '../kernel/global-id.js';
 import type { Catalogue } from '../kernel/locale.js';
 import { requireText } from '../kernel/text.js';
+import { isAdministrator, ViewerRole } from '../kernel/viewer.js';
 import type { Database } from '../kernel/database/database.js';
 import { AuditEntry, type AuditAction, type AuditDetails } from './audit-entry.entity.js';
 import { ChainWalk, hashOf, type Link } from './chain.js';
@@ -70,6 +73,103 @@ export async function recordAudit(ctx: AuditContext, client: pg.ClientBase, act:
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     values: [...Object.values(content), hash],
   });
+}
+
+export interface AuditFilter {
+  action?: AuditAction | null;
+  actor?: string | null;
+  target?: string | null;
+  from?: Date | null;
+  to?: Date | null;
+}
+
+/** The log, the newest first, as far as the filter goes. For administrators; others get UNAUTHENTICATED or FORBIDDEN. */
+export async function listAudit(ctx: Context, args: PageArgs, filter: AuditFilter): Promise<Page<AuditEntry>> {
+  requireAdministrator(ctx);
+  const after = decodeCursor(args.after);
+  // A cursor that was made up stands before everything.
+  const before = after === undefined ? 2 ** 31 - 1 : /^\d{1,9}$/.test(after) ? Number(after) : 0;
+  const actor = idOf(ctx, filter.actor);
+  const target = idOf(ctx, filter.target);
+  const conditions: string[] = [];
+  const values: unknown[] = [];
+  const when = (condition: string, value: unknown) => {
+    if (value === null || value === undefined) return;
+    values.push(value);
+    conditions.push(condition.replace('?', `$${values.length}`));
+  };
+  when('e.action = ?', filter.action);
+  if (actor) when(actor.type === 'Account' ? 'e.account_id = ?' : 'e.key_id = ?', actorKey(ctx, filter.actor!));
+  when('e.target_type = ?', target?.type);
+  when('e.target_id = ?', target?.key);
+  when('e.at >= ?', filter.from);
+  when('e.at < ?', filter.to);
+  const where = ['true', ...conditions].join(' and ');
+  const place = [before, args.first + 1];
+  const rows = await ctx.db.query<AuditEntry>(
+    `select ${ctx.db.columns(AuditEntry, 'e')} from audit_entry e
+     where ${where} and e.sequence < $${values.length + 1} order by e.sequence desc limit $${values.length + 2}`,
+    [...values, ...place],
+  );
+  return toPage(
+    rows.map((row) => Object.assign(new AuditEntry(), row)),
+    args,
+    (entry) => entry.sequence,
+    async () =>
+      (
+        await ctx.db.query<{ count: number }>(`select count(*)::int as count from audit_entry e where ${where}`, values)
+      )[0]!.count,
+  );
+}
+
+/** One entry, or null for whoever is no administrator. */
+export async function visibleAuditEntry(ctx: Context, sequence: number): Promise<AuditEntry | null> {
+  if (!isAdministrator(ctx.viewer)) return null;
+  const [row] = await ctx.db.query<AuditEntry>(
+    `select ${ctx.db.columns(AuditEntry, 'e')} from audit_entry e where e.sequence = $1`,
+    [sequence],
+  );
+  return row ? Object.assign(new AuditEntry(), row) : null;
+}
+
+/** Accounts and keys are features that stand below this one: they are found as `node(id)` finds them. */
+export async function actorOf(ctx: Context, { accountId, keyId }: AuditEntry): Promise<object | null> {
+  if (accountId !== null) return node(ctx, 'Account', accountId);
+  return keyId === null ? null : node(ctx, 'AccessKey', keyId);
+}
+
+export async function targetOf(ctx: Context, { targetType, targetId }: AuditEntry): Promise<object | null> {
+  return targetType === null ? null : node(ctx, targetType, targetId!);
+}
+
+export function detailsOf({ details }: AuditEntry): { name: string; value: string }[] {
+  return Object.entries(details ?? {}).map(([name, value]) => ({
+    name,
+    value: typeof value === 'string' ? value : JSON.stringify(value),
+  }));
+}
+
+async function node(ctx: Context, type: string, key: string | number): Promise<object | null> {
+  return (await ctx.nodeLoaders.get(type)?.(ctx, String(key))) ?? null;
+}
+
+function requireAdministrator({ viewer, locale }: Context): void {
+  if (viewer.role === ViewerRole.PUBLIC) throw unauthenticated(locale);
+  if (!isAdministrator(viewer)) throw forbidden(locale);
+}
+
+/** What a filter's id stands for; NOT_FOUND when it is none of ours. */
+function idOf(ctx: Context, id: string | null | undefined) {
+  if (id === null || id === undefined) return undefined;
+  const parsed = fromGlobalId(id);
+  if (!parsed) throw notFound(ctx.locale);
+  return parsed;
+}
+
+function actorKey(ctx: Context, id: string): number {
+  const key = numericKey(id, 'Account', 'AccessKey');
+  if (key === undefined) throw notFound(ctx.locale);
+  return key;
 }
 
 /** Rows that are read and hashed at a time: a log of any length goes through little memory. */

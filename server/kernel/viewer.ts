@@ -73,6 +73,11 @@ export function maySeePeople(viewer: Viewer): boolean {
   );
 }
 
+/** Whether the viewer runs the whole installation, and not only a part of it. */
+export function isAdministrator(viewer: Viewer): boolean {
+  return viewer.role === ViewerRole.ADMINISTRATOR && reachOf(viewer) === 'everywhere';
+}
+
 /** The schema itself is for those who build on it; the public, volunteers and the screens run known documents. */
 export function mayIntrospect(viewer: Viewer): boolean {
   return viewer.role === ViewerRole.PARTNER || maySeePeople(viewer);

@@ -3,9 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { AuditAction } from '../../server/audit/audit-entry.entity.js';
 import { recordAudit, verifyAudit, type AuditContext, type AuditedAct } from '../../server/audit/audit.service.js';
 import { openDatabase } from '../../server/app.js';
+import { toGlobalId } from '../../server/kernel/global-id.js';
 import type { Database } from '../../server/kernel/database/database.js';
 import { publicViewer, ViewerRole } from '../../server/kernel/viewer.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { readPages } from './asking.js';
 
 let app: TestApp;
 let db: Database;
@@ -119,6 +121,100 @@ describe('an act', () => {
     });
     await expect(record({ reason: 'a\0b' })).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
     expect(await findings()).toEqual([]);
+  });
+});
+
+describe('the log as administrators read it', () => {
+  const document = `query ($first: Int!, $after: String, $action: AuditAction, $actor: ID, $target: ID, $from: DateTime, $to: DateTime) {
+    auditLog(first: $first, after: $after, action: $action, actor: $actor, target: $target, from: $from, to: $to) {
+      totalCount pageInfo { hasNextPage hasPreviousPage endCursor }
+      nodes { id sequence at action actorRole actorName reason address requestId targetType targetName
+        target { id ... on CultureSchool { name } } unit { id } details { name value } }
+    }
+  }`;
+  const admin = { as: 'admin' } as const;
+  const sequences = async (variables: object) => {
+    const { data, errors } = await app.ask(document, { first: 100, ...variables }, admin);
+    return errors?.[0]?.extensions.code ?? data.auditLog.nodes.map((it: { sequence: number }) => it.sequence);
+  };
+
+  test('tells all that is known, with the object as it is now', async () => {
+    const school = app.world.schools[0]!;
+    const target = { type: 'CultureSchool', id: school.id, name: 'before' };
+    await record({ target, unitId: school.id, reason: 'why', details: { count: 2, list: ['a'], text: 'b' } });
+    const { data } = await app.ask(document, { first: 1 }, admin);
+    expect(data.auditLog.nodes).toEqual([
+      {
+        id: expect.any(String),
+        sequence: 1,
+        at: expect.stringMatching(/^2\d{3}-.*Z$/),
+        action: 'KEY_REVOKED',
+        actorRole: 'ADMINISTRATOR',
+        actorName: 'admin',
+        reason: 'why',
+        address: '192.0.2.7',
+        requestId: 'request-1',
+        targetType: 'CultureSchool',
+        targetName: 'before',
+        target: { id: school.globalId, name: expect.any(String) },
+        unit: { id: school.globalId },
+        details: [
+          { name: 'list', value: '["a"]' },
+          { name: 'text', value: 'b' },
+          { name: 'count', value: '2' },
+        ],
+      },
+    ]);
+    const { data: again } = await app.ask(
+      'query ($id: ID!) { node(id: $id) { ... on AuditEntry { sequence } } }',
+      { id: data.auditLog.nodes[0].id },
+      admin,
+    );
+    expect(again.node).toEqual({ sequence: 1 });
+  });
+
+  test('comes in pages, the newest first', async () => {
+    for (let i = 0; i < 5; i++) await record();
+    const pages = await readPages<{ sequence: number }>(app, document, 2, admin);
+    expect(pages.map((page) => page.nodes.map((it) => it.sequence))).toEqual([[5, 4], [3, 2], [1]]);
+    expect(pages.map((page) => page.totalCount)).toEqual([5, 5, 5]);
+    expect(await sequences({ after: 'nonsense' })).toEqual([]);
+  });
+
+  test('can be narrowed down', async () => {
+    const clock = (at: string) => ({ ...ctx, clock: () => new Date(at) });
+    const key = (id: number) => ({ type: 'AccessKey', id });
+    const write = (context: AuditContext, more: Partial<AuditedAct>) =>
+      db.transaction((client) => recordAudit(context, client, act(more)));
+    const account = { ...ctx.viewer, keyId: null, accountId: 1 };
+    await write(clock('2026-01-01T00:00:00Z'), { target: key(1) });
+    await write(clock('2026-01-02T00:00:00Z'), { target: key(2), action: AuditAction.KEY_ISSUED });
+    await write({ ...clock('2026-01-03T00:00:00Z'), viewer: account }, { target: { type: 'Account', id: 1 } });
+    expect(await sequences({})).toEqual([3, 2, 1]);
+    expect(await sequences({ action: 'KEY_ISSUED' })).toEqual([2]);
+    expect(await sequences({ target: toGlobalId('AccessKey', 1) })).toEqual([1]);
+    expect(await sequences({ target: toGlobalId('Account', 1) })).toEqual([3]);
+    expect(await sequences({ actor: toGlobalId('Account', 1) })).toEqual([3]);
+    expect(await sequences({ actor: toGlobalId('AccessKey', 1) })).toEqual([2, 1]);
+    expect(await sequences({ from: '2026-01-02T00:00:00Z' })).toEqual([3, 2]);
+    expect(await sequences({ from: '2026-01-02T00:00:00Z', to: '2026-01-03T00:00:00Z' })).toEqual([2]);
+    expect(await sequences({ action: 'KEY_REVOKED', actor: toGlobalId('AccessKey', 1) })).toEqual([1]);
+    expect(await sequences({ actor: toGlobalId('Volunteer', 1) })).toBe('NOT_FOUND');
+    expect(await sequences({ target: 'nonsense' })).toBe('NOT_FOUND');
+  });
+
+  test('is nobody else’s', async () => {
+    await record();
+    const id = toGlobalId('AuditEntry', 1);
+    const roles = ['coordinator', 'leader', 'wall', 'partner', null] as const;
+    for (const as of roles) {
+      const { data, errors } = await app.ask('{ auditLog(first: 1) { nodes { id } } }', {}, { as });
+      expect([as, data, errors?.[0]?.extensions.code]).toEqual([as, null, as ? 'FORBIDDEN' : 'UNAUTHENTICATED']);
+      const one = await app.ask('query ($id: ID!) { node(id: $id) { id } }', { id }, { as });
+      expect([as, one.data]).toEqual([as, { node: null }]);
+    }
+    const { data } = await app.ask('query ($id: ID!) { node(id: $id) { id } }', { id }, admin);
+    expect(data.node).toEqual({ id });
   });
 });
 
