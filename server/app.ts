@@ -18,7 +18,7 @@ import type { Caller } from './kernel/http/caller.js';
 import { createDoor, type Door } from './kernel/http/door.js';
 import { limits } from './kernel/http/limits.js';
 import { subscribeShared } from './kernel/live/shared.js';
-import { buildSchema } from './schema.js';
+import { buildSchema, schemasByViewer } from './schema.js';
 
 /** What a seed works with: one transaction, so that an empty database is filled whole or stays empty. */
 export interface SeedContext {
@@ -93,8 +93,10 @@ export async function createApp(
     };
 
     const createContext = (caller: Caller): Context => ({ ...shared, ...caller });
+    const schema = buildSchema();
     door = createDoor({
-      schema: buildSchema(),
+      schema,
+      schemaFor: schemasByViewer(schema),
       authenticate: createAuthenticator(db, clock),
       createContext,
       subscribe: subscribeShared(createContext),

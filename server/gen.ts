@@ -8,10 +8,12 @@ import pino from 'pino';
 import { entities } from './features.js';
 import { ormOptions } from './kernel/database/database.js';
 import { startEmbeddedPostgres } from './kernel/database/embedded.js';
-import { buildSchema } from './schema.js';
+import { buildPartnerSchema, buildSchema } from './schema.js';
 
-/** `npm run gen`: writes what follows from the code, the printed schema and a migration to the present entities. */
-await writeFile('schema/schema.graphql', `${printSchema(lexicographicSortSchema(buildSchema()))}\n`);
+/** `npm run gen`: writes what follows from the code, the printed schemas and a migration to the present entities. */
+const schema = buildSchema();
+await writeFile('schema/schema.graphql', `${printSchema(lexicographicSortSchema(schema))}\n`);
+await writeFile('schema/partner.graphql', `${printSchema(lexicographicSortSchema(buildPartnerSchema(schema)))}\n`);
 
 const dataDir = await mkdtemp(join(tmpdir(), 'baihua-gen-'));
 const postgres = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'warn' }) });

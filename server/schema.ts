@@ -3,10 +3,13 @@ import type { GraphQLSchema } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import { resolvers } from './features.js';
+import { ViewerRole, type Viewer } from './kernel/viewer.js';
+import { decideVisibility, schemaSeenBy } from './kernel/visibility.js';
+import { audiences, decisions } from './visibility.js';
 
-/** The executable schema of all features. */
+/** The executable schema of all features: the contract. Who sees what of it is in force. */
 export function buildSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: resolvers as unknown as NonEmptyArray<Function>,
     scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
     // Services check what they are given, and say in the caller's language what is wrong.
@@ -14,6 +17,19 @@ export function buildSchema(): GraphQLSchema {
     // Subscriptions follow the feed, not a bus; type-graphql asks for one all the same.
     pubSub: { publish: noBus, subscribe: noBus },
   });
+  decideVisibility(schema, audiences, decisions);
+  return schema;
+}
+
+/** What a partner organisation sees of the contract: nothing in it leads to a person. */
+export function buildPartnerSchema(schema: GraphQLSchema): GraphQLSchema {
+  return schemaSeenBy(schema, ViewerRole.PARTNER);
+}
+
+/** Who gets which. */
+export function schemasByViewer(schema: GraphQLSchema): (viewer: Viewer) => GraphQLSchema {
+  const forPartners = buildPartnerSchema(schema);
+  return ({ role }) => (role === ViewerRole.PARTNER ? forPartners : schema);
 }
 
 function noBus(): never {

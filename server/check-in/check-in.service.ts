@@ -115,16 +115,12 @@ function checkShape(input: CheckInInput, direction: CheckInDirection, locale: Lo
   }
 }
 
-/**
- * Signed codes speak for themselves; an id has to be vouched for, and nobody else says that a leader did. A screen or a
- * partner records nothing at all.
- */
-function mayVouch(ctx: Context, input: CheckInInput): void {
-  if (reachOf(ctx.viewer) !== 'nowhere') return;
-  const refused = ctx.viewer.role === ViewerRole.PUBLIC ? unauthenticated : forbidden;
-  const carriesCodes = ctx.viewer.role === ViewerRole.PUBLIC || ctx.viewer.role === ViewerRole.VOLUNTEER;
+/** Signed codes speak for themselves; an id has to be vouched for, and nobody else says that a leader did. */
+function mayVouch({ viewer, locale }: Context, input: CheckInInput): void {
+  if (reachOf(viewer) !== 'nowhere') return;
   const vouches = input.method === CheckInMethod.LEADER || input.method === CheckInMethod.KIOSK;
-  if (!carriesCodes || input.post || input.volunteer || vouches) throw refused(ctx.locale);
+  if (!input.post && !input.volunteer && !vouches) return;
+  throw viewer.role === ViewerRole.PUBLIC ? unauthenticated(locale) : forbidden(locale);
 }
 
 interface PostTold {

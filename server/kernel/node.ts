@@ -1,6 +1,8 @@
-import { Arg, Ctx, Field, ID, InterfaceType, Query, Resolver } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, Field, ID, Info, InterfaceType, Query, Resolver } from 'type-graphql';
 import type { Context } from './context.js';
 import { fromGlobalId, toGlobalId } from './global-id.js';
+import { maySeeType } from './visibility.js';
 
 /** Anything with an id of its own. The type's name is the class's name. */
 @InterfaceType('Node', {
@@ -35,10 +37,12 @@ export class NodeResolver {
   async node(
     @Ctx() ctx: Context,
     @Arg('id', () => ID, { description: 'As some object’s `id` was given out.' }) id: string,
+    @Info() { schema }: GraphQLResolveInfo,
   ): Promise<object | null> {
     const parsed = fromGlobalId(id);
-    const found = parsed && (await ctx.nodeLoaders.get(parsed.type)?.(ctx, parsed.key));
+    if (!parsed || !maySeeType(schema.getType(parsed.type), ctx.viewer.role)) return null;
+    const found = await ctx.nodeLoaders.get(parsed.type)?.(ctx, parsed.key);
     // The key alone does not tell the levels of the hierarchy apart.
-    return found?.constructor.name === parsed?.type ? (found ?? null) : null;
+    return found?.constructor.name === parsed.type ? found : null;
   }
 }

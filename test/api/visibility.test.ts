@@ -11,6 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+/** What a partner is told who asks for a person: their view has no such field. */
+const noSuchField = 'GRAPHQL_VALIDATION_FAILED';
+
 /** Of the world's 16 people: the first eight are in school 1, the first four in its first station, two in its first team. */
 const everyone = 16;
 
@@ -34,7 +37,7 @@ describe('the register', () => {
   test.each<[KeyName | null, number | string]>([
     [null, 'UNAUTHENTICATED'],
     ['wall', 'FORBIDDEN'],
-    ['partner', 'FORBIDDEN'],
+    ['partner', noSuchField],
     ['leader', everyone],
     ['coordinator', everyone],
     ['admin', everyone],
@@ -75,8 +78,11 @@ describe('the register', () => {
     expect(await numbers(asker, { within: app.world.teams[0]!.globalId })).toHaveLength(2);
   });
 
-  test.each<ViewerRole>([ViewerRole.DISPLAY, ViewerRole.PARTNER])('a unit gives %s no people', async (role) => {
-    expect(await numbers(await scoped(role, 'schools'))).toBe('FORBIDDEN');
+  test.each<[ViewerRole, string]>([
+    [ViewerRole.DISPLAY, 'FORBIDDEN'],
+    [ViewerRole.PARTNER, noSuchField],
+  ])('a unit gives %s no people', async (role, code) => {
+    expect(await numbers(await scoped(role, 'schools'))).toBe(code);
   });
 
   test('the leader of a post sees the people of the team that serves there, and nobody else', async () => {
@@ -126,8 +132,16 @@ describe('one person by id', () => {
     return data!.node;
   };
 
-  test.each<KeyName | null>([null, 'wall', 'partner'])('for %s there is nobody', async (as) => {
+  test.each<KeyName | null>([null, 'wall'])('for %s there is nobody', async (as) => {
     expect(await ask(0, { as })).toBeNull();
+  });
+
+  test('for a partner there is no such thing as a person', async () => {
+    const id = app.world.volunteers[0]!.globalId;
+    const { errors, data } = await app.ask(person, { id, event: app.world.event.globalId }, { as: 'partner' });
+    expect([errors![0]!.extensions.code, data]).toEqual([noSuchField, undefined]);
+    const { data: byId } = await app.ask('query ($id: ID!) { node(id: $id) { id } }', { id }, { as: 'partner' });
+    expect(byId).toEqual({ node: null });
   });
 
   test.each<KeyName>(['leader', 'coordinator', 'admin'])('for %s, in full', async (as) => {
@@ -186,7 +200,6 @@ describe('beside a check-in', () => {
   test.each<[string, () => Asker | Promise<Asker>, typeof full | typeof masked]>([
     ['the public', () => ({ as: null }), masked],
     ['a big screen', () => ({ as: 'wall' }), masked],
-    ['a partner', () => ({ as: 'partner' }), masked],
     ['a leader of everything', () => ({ as: 'leader' }), full],
     ['a coordinator of everything', () => ({ as: 'coordinator' }), full],
     ['the administrator', () => ({ as: 'admin' }), full],
@@ -199,7 +212,6 @@ describe('beside a check-in', () => {
     ['the coordinator of the station beside', () => scoped(ViewerRole.COORDINATOR, 'stations', 1), masked],
     ['the administrator of another school', () => scoped(ViewerRole.ADMINISTRATOR, 'schools', 1), masked],
     ['a big screen in the same team', () => scoped(ViewerRole.DISPLAY, 'teams'), masked],
-    ['a partner of the same school', () => scoped(ViewerRole.PARTNER, 'schools'), masked],
   ])('%s', async (_, as, { note, names }) => {
     const asker = await as();
     const expected = [
@@ -215,6 +227,23 @@ describe('beside a check-in', () => {
     const nodes: { id: string }[] = data!.node.checkIns.nodes;
     const ofStream = [withConsent, without].map((id) => nodes.find((it) => it.id === id));
     expect(ofStream).toEqual([withConsent, without].map((id, i) => ({ id, ...expected[i] })));
+  });
+
+  test.each<[string, () => Asker | Promise<Asker>]>([
+    ['a partner', () => ({ as: 'partner' })],
+    ['a partner of the same school', () => scoped(ViewerRole.PARTNER, 'schools')],
+  ])('%s sees no single check-in', async (_, as) => {
+    const asker = await as();
+    for (const [query, variables] of [
+      [badge, { id: withConsent }],
+      [stream, { event: app.world.event.globalId }],
+      ['query ($id: ID!) { node(id: $id) { ... on CommunityEvent { cursor } } }', { id: app.world.event.globalId }],
+    ] as const) {
+      const { errors, data } = await app.ask(query, variables, asker);
+      expect([errors![0]!.extensions.code, data]).toEqual([noSuchField, undefined]);
+    }
+    const { data } = await app.ask('query ($id: ID!) { node(id: $id) { id } }', { id: withConsent }, asker);
+    expect(data).toEqual({ node: null });
   });
 
   test('nobody in particular is called so in the language of whoever asks', async () => {
@@ -307,7 +336,7 @@ describe('a key for one unit', () => {
     expect(await code(0, station)).toMatch(/^\w{12}$/);
     expect(await code(4, station)).toBeNull();
     expect([await code(0, post), await code(1, post)]).toEqual([expect.any(String), null]);
-    for (const as of [null, 'wall', 'partner'] as const) expect(await code(0, { as })).toBeNull();
+    for (const as of [null, 'wall'] as const) expect(await code(0, { as })).toBeNull();
     for (const as of ['leader', 'coordinator', 'admin'] as const) expect(await code(0, { as })).not.toBeNull();
   });
 

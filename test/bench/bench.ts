@@ -232,7 +232,9 @@ const questions: Record<Question, string> = {
 
 async function readsTables(run: Run): Promise<Measured> {
   const load = { checkIns: quick ? 50_000 : 200_000, connections: 16, seconds: quick ? 2 : 5 };
-  say(`READS: what a partner asks, ${load.checkIns} check-ins, ${load.connections} connections`);
+  say(
+    `READS: an overview of all posts, and pages of check-ins, ${load.checkIns} check-ins, ${load.connections} connections`,
+  );
   const results = await reads(run, load);
   const tables = (['overview', 'page'] as const).map((question): Table => {
     const of = results.filter((result) => result.question === question);

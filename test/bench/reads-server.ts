@@ -7,7 +7,7 @@ import { maskName } from '../../server/volunteer/volunteer.rules.js';
 import { serve } from './worker.js';
 
 /**
- * Other ways to answer what a partner asks, on the same database. `postgraphile` makes its API from the tables. The limits
+ * Other ways to answer what is read most, on the same database. `postgraphile` makes its API from the tables. The limits
  * know no GraphQL, no rights and no errors, and answer two fixed addresses with the bytes of our API: `flat` reads flat rows
  * and puts the answer together by hand, `json` has PostgreSQL make it in one statement.
  */

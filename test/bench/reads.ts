@@ -193,7 +193,7 @@ async function requestsOf(
       page: places.map((place) => ({ ...page, path: `${page.path}&before=${place}` })),
     };
   }
-  const authorization: Record<string, string> = mode === 'ours' ? { authorization: `Bearer ${world.partnerKey}` } : {};
+  const authorization: Record<string, string> = mode === 'ours' ? { authorization: `Bearer ${world.wallKey}` } : {};
   const headers = { 'content-type': 'application/json', ...authorization };
   const post = (query: string, variables: object): ReadRequest => ({
     url,

@@ -18,7 +18,6 @@ export interface BenchWorld {
   databaseUrl: string;
   leaderKey: string;
   wallKey: string;
-  partnerKey: string;
   eventId: number;
   eventGlobalId: string;
   eventCode: string;
@@ -52,7 +51,7 @@ export async function createBenchWorld(postgresUrl: string, volunteersPerTeam = 
     world = await aWorld(client, { schools: 7, stations: 2, teams: 8, posts: 10, volunteers: volunteersPerTeam, now });
     // As long as real names, and in as many bytes.
     await client.query(`update service_unit set name = name || (${names})[level]`);
-    for (const role of [ViewerRole.LEADER, ViewerRole.DISPLAY, ViewerRole.PARTNER]) {
+    for (const role of [ViewerRole.LEADER, ViewerRole.DISPLAY]) {
       keys.push(await issueKey({ role, name: role }));
     }
   };
@@ -62,7 +61,6 @@ export async function createBenchWorld(postgresUrl: string, volunteersPerTeam = 
     databaseUrl: url.href,
     leaderKey: keys[0]!,
     wallKey: keys[1]!,
-    partnerKey: keys[2]!,
     eventId: world.event.id,
     eventGlobalId: world.event.globalId,
     eventCode: world.event.code,

@@ -13,7 +13,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { buildSchema } from '../../server/schema.js';
+import { buildPartnerSchema, buildSchema } from '../../server/schema.js';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const schema = buildSchema();
@@ -21,6 +21,12 @@ const printed = read('../../schema/schema.graphql');
 
 test('the printed schema is what the code says: run `npm run gen` when it is not', () => {
   expect(printed).toBe(`${printSchema(lexicographicSortSchema(schema))}\n`);
+});
+
+test('so is what is printed for partners', () => {
+  const forPartners = `${printSchema(lexicographicSortSchema(buildPartnerSchema(schema)))}\n`;
+  expect(read('../../schema/partner.graphql')).toBe(forPartners);
+  expect(forPartners).not.toMatch(/^(type|input|enum|scalar) (Volunteer(?!Team)|CheckIn|Mutation|Cursor)/m);
 });
 
 describe('what clients rely on', () => {

@@ -143,6 +143,7 @@ export const en: Messages = {
     keyExplained:
       'To see passes takes the key of a leader, coordinator or administrator. It stays in this tab and is forgotten when the tab is closed.',
     show: 'Show the list',
+    noRight: 'You may not do this with that key. Use the key of somebody who runs the team.',
     nobody: 'There is nobody that you may see. Use a key for this team.',
     more: 'Show more',
     qrLabel: (name: string) => `Pass of ${name}`,

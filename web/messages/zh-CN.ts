@@ -136,6 +136,7 @@ export const zhCN = {
     explained: (team: string) => `${team}的志愿者：点名字，让本人扫码，手机就记住了通行码。通行码只对本场活动有效。`,
     keyExplained: '查看通行码需要组长、协调员或管理员的密钥。密钥只存在这个标签页里，关闭即忘。',
     show: '显示名单',
+    noRight: '这把密钥没有这项操作的权限。请换用负责本队的密钥。',
     nobody: '没有您能看到的志愿者。请换用负责本队的密钥。',
     more: '显示更多',
     qrLabel: (name: string) => `${name}的通行码`,

@@ -41,24 +41,23 @@ export type PreparedOperation = Pick<ExecutionArgs, 'schema' | 'document' | 'var
 /** THE gate before execution, for both transports. Throws a {@link Fault} or a {@link RefusedDocument}. */
 export type PrepareOperation = (request: OperationRequest, viewer: Viewer, transport: Transport) => PreparedOperation;
 
-export function createPrepareOperation(schema: GraphQLSchema, limits: Limits): PrepareOperation {
-  assertPagesAreSized(schema);
-  // Two generations: what is used survives the change of generation, and a hit costs one look-up.
-  let young = new Map<string, KnownDocument>();
-  let old = new Map<string, KnownDocument>();
-
-  const recall = (query: string): KnownDocument => {
-    const recent = young.get(query);
-    if (recent) return recent;
-    const known = old.get(query) ?? readDocument(schema, query, limits);
-    if (young.size >= limits.cachedDocuments / 2) [old, young] = [young, new Map()];
-    young.set(query, known);
+export function createPrepareOperation(
+  contract: GraphQLSchema,
+  schemaFor: (viewer: Viewer) => GraphQLSchema,
+  limits: Limits,
+): PrepareOperation {
+  assertPagesAreSized(contract);
+  const documents = new Map<GraphQLSchema, KnownDocuments>();
+  const documentsOf = (schema: GraphQLSchema): KnownDocuments => {
+    let known = documents.get(schema);
+    if (!known) documents.set(schema, (known = new KnownDocuments(schema, limits)));
     return known;
   };
 
   return ({ query, operationName, variables, extensions }, viewer, transport) => {
     if (extensions && 'persistedQuery' in extensions) throw new Fault('persistedQuery');
-    const { document, operation, introspects, pages } = recall(query);
+    const schema = schemaFor(viewer);
+    const { document, operation, introspects, pages } = documentsOf(schema).recall(query);
     if (introspects && !mayIntrospect(viewer)) throw new Fault('introspection');
     if (operationName && operationName !== operation.name?.value) throw new Fault('unknownOperation');
     if (transport !== 'SOCKET') {
@@ -69,6 +68,27 @@ export function createPrepareOperation(schema: GraphQLSchema, limits: Limits): P
     if (transport === 'SOCKET') checkVariables(schema, operation, variables, limits);
     return { schema, document, variableValues: variables, hideSuggestions: true };
   };
+}
+
+/** The documents that were asked for of one schema: what is valid in one may not exist in another. */
+class KnownDocuments {
+  // Two generations: what is used survives the change of generation, and a hit costs one look-up.
+  private young = new Map<string, KnownDocument>();
+  private old = new Map<string, KnownDocument>();
+
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly limits: Limits,
+  ) {}
+
+  recall(query: string): KnownDocument {
+    const recent = this.young.get(query);
+    if (recent) return recent;
+    const known = this.old.get(query) ?? readDocument(this.schema, query, this.limits);
+    if (this.young.size >= this.limits.cachedDocuments / 2) [this.old, this.young] = [this.young, new Map()];
+    this.young.set(query, known);
+    return known;
+  }
 }
 
 /** Parses, measures, validates. Measured first: validation is only safe on documents of a bounded size. */

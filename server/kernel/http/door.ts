@@ -41,7 +41,7 @@ export function createDoor(options: DoorOptions): Door {
     log: options.log,
     limits,
     subscribe: options.subscribe ?? subscribeEach(options.createContext),
-    prepareOperation: createPrepareOperation(options.schema, limits),
+    prepareOperation: createPrepareOperation(options.schema, options.schemaFor ?? (() => options.schema), limits),
     present: createPresenter(options.log),
     origins: createOrigins(options.allowedOrigins),
     trustedProxies: options.trustedProxies ?? 0,

@@ -11,7 +11,10 @@ import type { Limits } from './limits.js';
 import type { Origins } from './origins.js';
 
 export interface DoorOptions {
+  /** The contract. */
   schema: GraphQLSchema;
+  /** The part of it that a viewer sees; all of it unless told. Few, and always the same ones: documents are kept by it. */
+  schemaFor?(viewer: Viewer): GraphQLSchema;
   /**
    * Who shows these credentials; none is the public, and so is the cookie of a session that ended. Throws an AppError
    * UNAUTHENTICATED for an unknown or revoked key, RATE_LIMITED for too many of those. Asked once for every HTTP request

@@ -12,6 +12,14 @@ export class ApiError extends Error {
   }
 }
 
+/** The key, or its absence, gives no right to what a page asks for. */
+export function isWithoutRight(problem: unknown): problem is ApiError {
+  return problem instanceof ApiError && ['UNAUTHENTICATED', 'FORBIDDEN', noSuchField].includes(problem.code);
+}
+
+/** What a partner's key is told: the pages' documents are valid, but for partners there are no people in the API. */
+export const noSuchField = 'GRAPHQL_VALIDATION_FAILED';
+
 /** The API was not reached, or did not answer in time: nothing is known about what became of the request. */
 export class Unreachable extends Error {
   override name = 'Unreachable';

@@ -3,7 +3,7 @@ import { followFeed, type FeedState } from '#lib/feed.ts';
 import type { ResultOf } from '#lib/graphql.ts';
 import { forgetKey, keepKey, keptKey } from '#lib/key.ts';
 import type { Locale } from '#lib/locale.ts';
-import { ApiError, request, textOf } from '#lib/request.ts';
+import { isWithoutRight, noSuchField, request, textOf } from '#lib/request.ts';
 import { followPost, followPostTally, postFeed, rotatingCode } from './post.graphql.ts';
 
 /** After a failure, the code is asked for again this soon; a code is taken for a minute after it left the screen. */
@@ -105,8 +105,8 @@ export class PostScreen {
       waitMs = Math.min(Math.max(refreshAt - Date.now(), 500), 30_000);
     } catch (problem) {
       if (this.#closed || this.key !== key) return;
-      if (problem instanceof ApiError && ['UNAUTHENTICATED', 'FORBIDDEN'].includes(problem.code)) {
-        return this.#refuse({ message: problem.message });
+      if (isWithoutRight(problem)) {
+        return this.#refuse(problem.code === noSuchField ? 'no right' : { message: problem.message });
       }
       this.cutOff = true;
     }

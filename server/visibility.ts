@@ -1,0 +1,104 @@
+import { ViewerRole } from './kernel/viewer.js';
+import type { Decisions } from './kernel/visibility.js';
+
+const { ADMINISTRATOR, COORDINATOR, DISPLAY, LEADER, PARTNER, PUBLIC } = ViewerRole;
+const everyone = Object.values(ViewerRole);
+const everyoneBut = (...roles: ViewerRole[]) => everyone.filter((role) => !roles.includes(role));
+
+/** Who a field can be for. */
+export const audiences = {
+  everyone,
+  /** People and their own screens: what a wall shows, who somebody is. A partner organisation has no such field at all. */
+  notPartners: everyoneBut(PARTNER),
+  /** By signed codes everybody checks in; by their word, those who work with people. Screens and partners change nothing. */
+  recorders: everyoneBut(DISPLAY, PARTNER),
+  /** Those who may see a person at all: volunteers themselves only. */
+  persons: everyoneBut(PUBLIC, DISPLAY, PARTNER),
+  /** Those who work with people. Whom of them they see is decided row by row, by their unit. */
+  leaders: [LEADER, COORDINATOR, ADMINISTRATOR],
+  administrators: [ADMINISTRATOR],
+} satisfies Record<string, readonly ViewerRole[]>;
+
+const edge = 'cursor node';
+const page = 'edges nodes pageInfo totalCount';
+const unit = 'ancestors code id level name tally(event)';
+const scan = 'at event key method note pass post postCode volunteer';
+
+/**
+ * Who sees what, of every type: THE place. What is written here holds for queries, mutations, subscriptions and
+ * `node(id)`, and a partner's own schema is made of it. A field or argument that stands nowhere keeps the server from
+ * starting; see `kernel/visibility.ts` for what happens to whoever a field is not for.
+ */
+export const decisions: Decisions<keyof typeof audiences> = {
+  Query: {
+    everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) serviceUnit(code)
+      viewer`,
+    leaders: 'volunteers(after first within)',
+  },
+  Mutation: { recorders: 'checkIn(input) checkOut(input)' },
+  // Frames are of single check-ins; figures are everybody's.
+  Subscription: { everyone: 'scoreboard(event unit)', notPartners: 'checkIns(after event within)' },
+
+  // Kernel
+  Node: { everyone: 'id' },
+  PageInfo: { everyone: 'endCursor hasNextPage hasPreviousPage startCursor' },
+  Refusal: { notPartners: 'message' },
+
+  // Hierarchy
+  ServiceUnit: { everyone: unit },
+  CultureSchool: { everyone: `${unit} stations(after first)` },
+  CultureSchoolConnection: { everyone: page },
+  CultureSchoolEdge: { everyone: edge },
+  ServiceStation: { everyone: `${unit} brand school teams(after first)` },
+  ServiceStationConnection: { everyone: page },
+  ServiceStationEdge: { everyone: edge },
+  VolunteerTeam: { everyone: `${unit} posts(after first) station` },
+  VolunteerTeamConnection: { everyone: page },
+  VolunteerTeamEdge: { everyone: edge },
+  GridPost: { everyone: `${unit} kind team`, leaders: 'rotatingCode' },
+  GridPostConnection: { everyone: page },
+  GridPostEdge: { everyone: edge },
+  Brand: { everyone: 'description id name since' },
+
+  // Audit
+  AuditEntry: {
+    administrators: 'action actorName actorRole address at id reason requestId sequence targetName targetType',
+  },
+
+  // Access
+  Viewer: { everyone: 'name role unit' },
+
+  // Volunteer
+  Volunteer: { persons: 'contingent displayName id number pass(event) team' },
+  VolunteerBadge: { notPartners: 'contingent displayName tier' },
+  VolunteerConnection: { leaders: page },
+  VolunteerEdge: { leaders: edge },
+
+  // Event. A cursor counts the check-ins before it, so it is no partner's.
+  CommunityEvent: {
+    everyone: 'code edition endsAt id startsAt tally theme title',
+    notPartners: 'checkIns(after first within) cursor',
+  },
+  CommunityEventConnection: { everyone: page },
+  CommunityEventEdge: { everyone: edge },
+
+  // Feed. One check-in is one person at one place and time, whoever they are: partners get figures, from five people up.
+  CheckIn: { notPartners: 'at direction event id method note post recordedAt sequence volunteer' },
+  CheckInConnection: { notPartners: page },
+  CheckInEdge: { notPartners: edge },
+  CheckInFrame: { notPartners: 'checkIns cursor' },
+  Tally: { everyone: 'checkIns minutes people', notPartners: 'onSite' },
+  Scoreboard: { everyone: 'asOf tally units', notPartners: 'cursor' },
+  UnitTally: { everyone: 'tally unit' },
+
+  // Check-in
+  RotatingCode: { leaders: 'code expiresAt refreshAt' },
+  CheckInInput: { recorders: scan },
+  CheckOutInput: { recorders: scan },
+  CheckInRecorded: { recorders: 'checkIn replayed' },
+  CheckOutRecorded: { recorders: 'checkIn minutes replayed' },
+  AlreadyCheckedIn: { recorders: 'checkIn message' },
+  CheckInClosed: { recorders: 'closesAt message opensAt' },
+  NotCheckedIn: { recorders: 'message' },
+  PassRejected: { recorders: 'message reason' },
+};
