@@ -34,6 +34,7 @@ export const decisions: Decisions<keyof typeof audiences> = {
     everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) serviceUnit(code)
       viewer`,
     leaders: 'volunteers(after first within)',
+    administrators: 'auditLog(action actor after first from target to)',
   },
   Mutation: { recorders: 'checkIn(input) checkOut(input)' },
   // Frames are of single check-ins; figures are everybody's.
@@ -62,8 +63,12 @@ export const decisions: Decisions<keyof typeof audiences> = {
 
   // Audit
   AuditEntry: {
-    administrators: 'action actorName actorRole address at id reason requestId sequence targetName targetType',
+    administrators: `action actor actorName actorRole address at details id reason requestId sequence target targetName
+      targetType unit`,
   },
+  AuditDetail: { administrators: 'name value' },
+  AuditEntryConnection: { administrators: page },
+  AuditEntryEdge: { administrators: edge },
 
   // Access
   Viewer: { everyone: 'name role unit' },
