@@ -92,7 +92,7 @@ export async function createApp(
       timeZone: config.timeZone,
     };
 
-    const createContext = (caller: Caller): Context => ({ ...shared, ...caller });
+    const createContext = (caller: Caller, moment?: object): Context => ({ ...shared, ...caller, moment });
     const schema = buildSchema();
     door = createDoor({
       schema,

@@ -6,9 +6,9 @@ import { defineLoader } from '../kernel/loaders.js';
 import { requireText } from '../kernel/text.js';
 import { CommunityEvent } from './community-event.entity.js';
 
-export const eventById = defineLoader(async (ctx: Context, ids: readonly number[]) => {
-  const rows = await ctx.db.query<CommunityEvent>(
-    `select ${ctx.db.columns(CommunityEvent, 'e')} from community_event e where e.id = any($1)`,
+export const eventById = defineLoader(async (db, ids: readonly number[]) => {
+  const rows = await db.query<CommunityEvent>(
+    `select ${db.columns(CommunityEvent, 'e')} from community_event e where e.id = any($1)`,
     [ids],
     'events-by-id',
   );

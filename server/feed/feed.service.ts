@@ -18,7 +18,7 @@ import { feedHead } from './tally.service.js';
 const scoreboardMs = 250;
 
 export const checkInByPlace = defineLoader(
-  (ctx: Context, places: readonly { eventId: number; sequence: number }[]) => readRows(ctx.db, places),
+  (db, places: readonly { eventId: number; sequence: number }[]) => readRows(db, places),
   ({ eventId, sequence }) => `${eventId}.${sequence}`,
 );
 

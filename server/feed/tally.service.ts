@@ -1,10 +1,9 @@
-import type { Context } from '../kernel/context.js';
 import { defineLoader } from '../kernel/loaders.js';
 import { emptyTally, type Tally } from './tally.entity.js';
 
 /** An event's own tally with the head of its feed: one row, so they belong together. */
-export const feedHead = defineLoader(async (ctx: Context, eventIds: readonly number[]) => {
-  const rows = await ctx.db.query<Tally & { eventId: number; epoch: string; sequence: number }>(
+export const feedHead = defineLoader(async (db, eventIds: readonly number[]) => {
+  const rows = await db.query<Tally & { eventId: number; epoch: string; sequence: number }>(
     `select event_id as "eventId", epoch, sequence, check_ins as "checkIns", people, on_site as "onSite", minutes
      from feed where event_id = any($1)`,
     [eventIds],
@@ -20,8 +19,8 @@ export const feedHead = defineLoader(async (ctx: Context, eventIds: readonly num
 
 /** The kept tally of a unit in one event. */
 export const unitTally = defineLoader(
-  async (ctx: Context, keys: readonly { eventId: number; unitId: number }[]) => {
-    const rows = await ctx.db.query<Tally & { ask: number }>(
+  async (db, keys: readonly { eventId: number; unitId: number }[]) => {
+    const rows = await db.query<Tally & { ask: number }>(
       `select k.ask, t.check_ins as "checkIns", t.people, t.on_site as "onSite", t.minutes
        from unnest($1::int[], $2::int[], $3::int[]) as k (ask, event_id, unit_id)
        join unit_tally t on t.event_id = k.event_id and t.unit_id = k.unit_id`,
@@ -35,8 +34,8 @@ export const unitTally = defineLoader(
 );
 
 /** A unit's tally over all events: somebody who came to two events is still one person. */
-export const allTimeTally = defineLoader(async (ctx: Context, unitIds: readonly number[]) => {
-  const rows = await ctx.db.query<Tally & { unitId: number }>(
+export const allTimeTally = defineLoader(async (db, unitIds: readonly number[]) => {
+  const rows = await db.query<Tally & { unitId: number }>(
     `select u.id as "unitId",
        coalesce(sum(t.check_ins), 0)::int as "checkIns", coalesce(sum(t.on_site), 0)::int as "onSite",
        coalesce(sum(t.minutes), 0)::int as minutes,

@@ -9,20 +9,29 @@ import { ServiceUnit, toServiceUnit } from './service-unit.entity.js';
 
 type UnitRow = ServiceUnit & { levelNumber: number };
 
-/** One unit by its key. The hierarchy hangs on the wall: every viewer may see it. */
-export const unitById = defineLoader(async (ctx: Context, ids: readonly number[]) => {
-  const rows = await ctx.db.query<UnitRow>(
-    `select ${ctx.db.columns(ServiceUnit, 'u')} from service_unit u where u.id = any($1)`,
+/**
+ * One unit by its key. The hierarchy hangs on the wall: every viewer may see it. The units above come along, since whoever
+ * asks for a post mostly asks for its team and station next.
+ */
+export const unitById = defineLoader<number, ServiceUnit | null>(async (db, ids, prime) => {
+  const rows = await db.query<UnitRow>(
+    `with recursive way_up as (
+       select * from service_unit where id = any($1)
+       union
+       select parent.* from way_up join service_unit parent on parent.id = way_up.parent_id
+     )
+     select ${db.columns(ServiceUnit, 'u')} from way_up u`,
     [ids],
     'units-by-id',
   );
   const byId = new Map(rows.map((row) => [row.id, toServiceUnit(row)]));
+  for (const [id, unit] of byId) prime(id, unit);
   return ids.map((id) => byId.get(id) ?? null);
 });
 
-export const unitByCode = defineLoader(async (ctx: Context, codes: readonly string[]) => {
-  const rows = await ctx.db.query<UnitRow>(
-    `select ${ctx.db.columns(ServiceUnit, 'u')} from service_unit u where u.code = any($1)`,
+export const unitByCode = defineLoader(async (db, codes: readonly string[]) => {
+  const rows = await db.query<UnitRow>(
+    `select ${db.columns(ServiceUnit, 'u')} from service_unit u where u.code = any($1)`,
     [codes],
     'units-by-code',
   );
@@ -44,8 +53,8 @@ export async function unitOfFilter(ctx: Context, id: string | null | undefined):
 }
 
 /** The keys of a unit and of everything above it, from the school down. */
-export const unitPath = defineLoader(async (ctx: Context, ids: readonly number[]) => {
-  const rows = await ctx.db.query<{ id: number; path: number[] }>(
+export const unitPath = defineLoader(async (db, ids: readonly number[]) => {
+  const rows = await db.query<{ id: number; path: number[] }>(
     `select u.id, array_remove(array[g.id, f.id, p.id, u.id], null) as path
      from service_unit u
      left join service_unit p on p.id = u.parent_id
@@ -87,12 +96,12 @@ interface ChildrenKey {
 
 /** Pages of children, by code: those of many parents in one statement. */
 const childrenOf = defineLoader(
-  async (ctx: Context, keys: readonly ChildrenKey[]) => {
-    const rows = await ctx.db.query<UnitRow & { ask: number }>(
+  async (db, keys: readonly ChildrenKey[]) => {
+    const rows = await db.query<UnitRow & { ask: number }>(
       `select k.ask, c.*
        from unnest($1::int[], $2::int[], $3::int[], $4::text[]) as k (ask, parent_id, first, after)
        cross join lateral (
-         select ${ctx.db.columns(ServiceUnit, 'u')} from service_unit u
+         select ${db.columns(ServiceUnit, 'u')} from service_unit u
          where case when k.parent_id is null then u.parent_id is null and u.level = 1 else u.parent_id = k.parent_id end
            and (k.after is null or u.code > k.after)
          order by u.code limit k.first + 1
@@ -108,8 +117,8 @@ const childrenOf = defineLoader(
   (key) => `${key.parentId} ${key.first} ${key.after ?? ''}`,
 );
 
-const childCount = defineLoader(async (ctx: Context, parents: readonly number[]) => {
-  const rows = await ctx.db.query<{ parentId: number; count: number }>(
+const childCount = defineLoader(async (db, parents: readonly number[]) => {
+  const rows = await db.query<{ parentId: number; count: number }>(
     `select coalesce(parent_id, 0) as "parentId", count(*)::int as count from service_unit
      where coalesce(parent_id, 0) = any($1) group by 1`,
     [parents],
@@ -145,9 +154,9 @@ export async function allChildren(ctx: Context, parentId: number | null): Promis
 }
 
 /** The brand that a station has now. */
-export const currentBrand = defineLoader(async (ctx: Context, stationIds: readonly number[]) => {
-  const rows = await ctx.db.query<Brand>(
-    `select ${ctx.db.columns(Brand, 'b')} from brand b where b.station_id = any($1) and b.until is null`,
+export const currentBrand = defineLoader(async (db, stationIds: readonly number[]) => {
+  const rows = await db.query<Brand>(
+    `select ${db.columns(Brand, 'b')} from brand b where b.station_id = any($1) and b.until is null`,
     [stationIds],
     'current-brands',
   );
@@ -155,10 +164,8 @@ export const currentBrand = defineLoader(async (ctx: Context, stationIds: readon
   return stationIds.map((id) => byStation.get(id) ?? null);
 });
 
-export const brandById = defineLoader(async (ctx: Context, ids: readonly number[]) => {
-  const rows = await ctx.db.query<Brand>(`select ${ctx.db.columns(Brand, 'b')} from brand b where b.id = any($1)`, [
-    ids,
-  ]);
+export const brandById = defineLoader(async (db, ids: readonly number[]) => {
+  const rows = await db.query<Brand>(`select ${db.columns(Brand, 'b')} from brand b where b.id = any($1)`, [ids]);
   const byId = new Map(rows.map((row) => [row.id, Object.assign(new Brand(), row)]));
   return ids.map((id) => byId.get(id) ?? null);
 });

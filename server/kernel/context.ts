@@ -10,4 +10,6 @@ export interface Context extends Caller {
   readonly log: Logger;
   /** The community's own: times in messages are told in it. */
   readonly timeZone: string;
+  /** Shared by all that is told in one turn of a subscription's deliveries: they share their look-ups, too (`loaders.ts`). */
+  readonly moment?: object;
 }

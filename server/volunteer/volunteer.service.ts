@@ -13,9 +13,9 @@ const messages: Catalogue<{ someone: string }> = {
 };
 
 /** The row, whoever asks: for use inside the server. What leaves goes through the functions below. */
-export const volunteerRow = defineLoader(async (ctx: Context, ids: readonly number[]) => {
-  const rows = await ctx.db.query<Volunteer>(
-    `select ${ctx.db.columns(Volunteer, 'v')} from volunteer v where v.id = any($1)`,
+export const volunteerRow = defineLoader(async (db, ids: readonly number[]) => {
+  const rows = await db.query<Volunteer>(
+    `select ${db.columns(Volunteer, 'v')} from volunteer v where v.id = any($1)`,
     [ids],
     'volunteers-by-id',
   );

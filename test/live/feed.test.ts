@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createClient, type Client } from 'graphql-ws';
+import pg from 'pg';
 import { WebSocket } from 'ws';
 import { abortable } from '../../server/kernel/live/abortable.js';
 import { checkIn, checkOut, scan, startTestApp, until, type Asker, type TestApp } from '../support/app.js';
@@ -162,6 +163,37 @@ describe('shared execution', () => {
       await until(() => stream.seen.length > 0, 'a frame');
       expect(stream.seen[0]!.checkIns[0]!.event.checkIns.nodes[0]!.sequence).toBe([4, 2][i]);
     }
+  });
+
+  test('what a check-in needs is looked up once for all groups, and each still sees only what it may', async () => {
+    const { world } = app;
+    const spy = vi.spyOn(pg.Client.prototype, 'query');
+    onTestFinished(() => spy.mockRestore());
+    const lookUps = () =>
+      spy.mock.calls.filter(([query]) =>
+        /^(units|volunteers)-by-id$/.test((query as unknown as pg.QueryConfig).name ?? ''),
+      ).length;
+    const { cursor } = await snapshot();
+    const screens = [wall({ after: cursor })];
+    /** Statements for one more check-in by the same person, at the first post. */
+    const statements = async () => {
+      const before = screens.map((screen) => screen.seen.length);
+      const first = lookUps();
+      await checkOut(app, scan(world, 21, 0));
+      for (const [i, screen] of screens.entries()) await until(() => screen.seen.length > before[i]!, 'the row');
+      return lookUps() - first;
+    };
+    await statements();
+    const forOne = await statements();
+    for (const asker of [{ as: 'wall' }, { as: 'leader' }, { as: null }] as const) {
+      for (const unit of [world.schools, world.stations, world.teams, world.posts]) {
+        screens.push(wall({ after: cursor, within: unit[0]!.globalId }, asker));
+      }
+    }
+    for (const screen of screens) await until(() => screen.seen.length > 0, 'the streams to be live');
+    expect(await statements()).toBe(forOne);
+    const names = screens.map((screen) => screen.seen.at(-1)!.checkIns.at(-1)!.volunteer.displayName);
+    for (const [i, name] of names.entries()) expect(name).toMatch(i >= 5 && i < 9 ? /^测试W/ : /^测\*$/);
   });
 });
 

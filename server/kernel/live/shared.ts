@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { createSourceEventStream, execute, type ExecutionResult } from 'graphql';
 import type { Caller } from '../http/caller.js';
 import type { Subscribe, SubscriptionArgs } from '../http/delivery.js';
@@ -26,9 +26,20 @@ const paceMs = 5;
  * as its group's, the subscriber leaves it and is told with the group from then on. graphql-ws keeps the stream's life; the
  * iterator that it gets yields only what has errors.
  */
-export function subscribeShared(createContext: (caller: Caller) => object): Subscribe {
+export function subscribeShared(createContext: (caller: Caller, moment: object) => object): Subscribe {
   const results = new WeakMap<object, Map<string, Promise<Shared>>>();
   const groups = new Map<string, Group>();
+  let moment: object | undefined;
+
+  /** The groups that one event concerns are told in one turn: what they look up is looked up once for all of them. */
+  function thisMoment(): object {
+    if (!moment) {
+      moment = {};
+      // Not kept longer, so that nothing is told from what was loaded for an earlier event.
+      setImmediate(() => (moment = undefined));
+    }
+    return moment;
+  }
 
   function resultOf(event: object, key: string, args: SubscriptionArgs): Promise<Shared> {
     let ofEvent = results.get(event);
@@ -39,8 +50,8 @@ export function subscribeShared(createContext: (caller: Caller) => object): Subs
   }
 
   async function run(event: object, args: SubscriptionArgs): Promise<Shared> {
-    // A context of its own, so that nothing is told from what was loaded for an earlier event.
-    const result = await execute({ ...args, rootValue: event, contextValue: createContext(args.caller) });
+    const contextValue = createContext(args.caller, thisMoment());
+    const result = await execute({ ...args, rootValue: event, contextValue });
     return result.errors ? result : bytesOf(JSON.stringify(result));
   }
 
@@ -57,7 +68,7 @@ export function subscribeShared(createContext: (caller: Caller) => object): Subs
           return await founded.run();
         }
         const next = events.next();
-        await setImmediate();
+        await nextTurn();
         if (group.waitsWhere(events) && groups.get(key) === group && !member.left) {
           group.add(member);
           void events.return?.();
