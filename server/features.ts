@@ -12,7 +12,7 @@ import { EventResolver } from './event/event.resolver.js';
 import { eventById } from './event/event.service.js';
 import { CheckIn } from './feed/check-in.entity.js';
 import { Feed } from './feed/feed.entity.js';
-import { CheckInFeedResolver, EventFeedResolver, UnitFeedResolver } from './feed/feed.resolver.js';
+import { CheckInFeedResolver, EventFeedResolver, TallyResolver, UnitFeedResolver } from './feed/feed.resolver.js';
 import { checkInNode } from './feed/feed.service.js';
 import { UnitTally } from './feed/tally.entity.js';
 import { Brand } from './hierarchy/brand.entity.js';
@@ -89,7 +89,7 @@ const features: Record<string, Feature> = {
   },
   feed: {
     entities: [Feed, CheckIn, UnitTally],
-    resolvers: [CheckInFeedResolver, EventFeedResolver, UnitFeedResolver],
+    resolvers: [CheckInFeedResolver, EventFeedResolver, TallyResolver, UnitFeedResolver],
     nodes: { CheckIn: checkInNode },
   },
   'check-in': {

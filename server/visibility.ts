@@ -92,7 +92,8 @@ export const decisions: Decisions<keyof typeof audiences> = {
   CheckInConnection: { notPartners: page },
   CheckInEdge: { notPartners: edge },
   CheckInFrame: { notPartners: 'checkIns cursor' },
-  Tally: { everyone: 'checkIns minutes people', notPartners: 'onSite' },
+  // How many are on site comes down to a few at the end of every event, so partners do not have it.
+  Tally: { everyone: 'checkIns minutes people suppressed', notPartners: 'onSite' },
   Scoreboard: { everyone: 'asOf tally units', notPartners: 'cursor' },
   UnitTally: { everyone: 'tally unit' },
 

@@ -12,8 +12,9 @@ import type { Frame, Scoreboard } from './channel.js';
 import { CheckIn } from './check-in.entity.js';
 import { CursorScalar, type Cursor } from './cursor.js';
 import { followCheckIns, followScoreboard, listCheckIns } from './feed.service.js';
+import { shownEventTally, shownUnitTally } from './small-groups.service.js';
 import { Tally } from './tally.entity.js';
-import { allTimeTally, feedHead, unitTally } from './tally.service.js';
+import { feedHead } from './tally.service.js';
 
 const CheckInConnection = connectionOf(CheckIn, 'CheckIn');
 
@@ -110,11 +111,19 @@ export class CheckInFeedResolver {
   }
 }
 
+@Resolver(() => Tally)
+export class TallyResolver {
+  @FieldResolver()
+  suppressed(@Root() tally: Tally): boolean {
+    return tally.suppressed ?? false;
+  }
+}
+
 @Resolver(() => CommunityEvent)
 export class EventFeedResolver {
   @FieldResolver(() => Tally, { description: 'Everything that was counted at this event.' })
   tally(@Ctx() ctx: Context, @Root() event: CommunityEvent) {
-    return feedHead(ctx).load(event.id);
+    return shownEventTally(ctx, event.id);
   }
 
   @FieldResolver(() => CursorScalar, {
@@ -147,8 +156,8 @@ export class UnitFeedResolver {
     @Root() unit: ServiceUnit,
     @Arg('event', () => ID, { nullable: true, description: 'For all time when left out.' }) event?: string | null,
   ) {
-    if (event === null || event === undefined) return allTimeTally(ctx).load(unit.id);
+    if (event === null || event === undefined) return shownUnitTally(ctx, unit.id, null);
     const { id } = await requireEvent(ctx, event);
-    return unitTally(ctx).load({ eventId: id, unitId: unit.id });
+    return shownUnitTally(ctx, unit.id, id);
   }
 }

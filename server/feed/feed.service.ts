@@ -10,6 +10,7 @@ import type { Frame, Scoreboard } from './channel.js';
 import type { CheckIn } from './check-in.entity.js';
 import { cursorExpired, type Cursor } from './cursor.js';
 import { countLog, readLogBackwards, readRows } from './feed.log.js';
+import { scoreboardViewOf } from './small-groups.service.js';
 import type { Tally } from './tally.entity.js';
 import { wholeEvent } from './tally.rules.js';
 import { feedHead } from './tally.service.js';
@@ -102,6 +103,10 @@ export async function followScoreboard(
   const unit = await unitOfFilter(ctx, args.unit);
   const children = await allChildren(ctx, unit?.id ?? null);
   const { channel, leave } = await ctx.hub.join(event.id);
+  const show = await scoreboardViewOf(ctx, channel, unit?.id ?? null).catch((error: unknown) => {
+    leave();
+    throw error;
+  });
 
   let waitingAt: Scoreboard | undefined;
 
@@ -110,7 +115,7 @@ export async function followScoreboard(
     try {
       while (!signal.aborted) {
         if (channel.ended) throw cursorExpired(ctx.locale);
-        const board = channel.scoreboard(unit?.id ?? wholeEvent, children);
+        const board = show(channel.scoreboard(unit?.id ?? wholeEvent, children));
         // Whatever happens below a unit changes its own tally too, or no number of it.
         if (!sent || !sameTally(sent.tally, board.tally)) {
           yield (sent = board);
@@ -129,5 +134,11 @@ export async function followScoreboard(
 }
 
 function sameTally(a: Tally, b: Tally): boolean {
-  return a.checkIns === b.checkIns && a.people === b.people && a.onSite === b.onSite && a.minutes === b.minutes;
+  return (
+    a.checkIns === b.checkIns &&
+    a.people === b.people &&
+    a.onSite === b.onSite &&
+    a.minutes === b.minutes &&
+    a.suppressed === b.suppressed
+  );
 }

@@ -17,9 +17,18 @@ export class Tally {
 
   @Field(() => Int, { description: 'Whole minutes of the stays that have ended.' })
   minutes!: number;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether the figures are withheld and read 0: they are of fewer than five people, or would tell how few there are elsewhere. Only partner organisations meet this; show it as "<5".',
+  })
+  suppressed?: boolean;
 }
 
 export const emptyTally: Readonly<Tally> = Object.freeze({ checkIns: 0, people: 0, onSite: 0, minutes: 0 });
+
+/** What stands for figures that are withheld. */
+export const suppressedTally: Readonly<Tally> = Object.freeze({ ...emptyTally, suppressed: true });
 
 /** The kept tally of one unit in one event: moved in the transaction that appends to the feed. */
 @Entity()

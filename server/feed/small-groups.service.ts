@@ -1,0 +1,126 @@
+import type { Context } from '../kernel/context.js';
+import { defineLoader } from '../kernel/loaders.js';
+import { ViewerRole } from '../kernel/viewer.js';
+import { allChildren, unitPath } from '../hierarchy/hierarchy.service.js';
+import type { Channel, Scoreboard } from './channel.js';
+import { tallyOf } from './feed.log.js';
+import { isSmall, withheldAmong } from './small-groups.rules.js';
+import { emptyTally, suppressedTally, type Tally } from './tally.entity.js';
+import { wholeEvent } from './tally.rules.js';
+import { allTimeTally, feedHead, unitTally } from './tally.service.js';
+
+/** Partner organisations get figures from five people up. Everybody else sees the wall, where each person is shown. */
+function isToldSmallGroups(ctx: Context): boolean {
+  return ctx.viewer.role !== ViewerRole.PARTNER;
+}
+
+/** An event's own tally, as far as the viewer may know it. */
+export async function shownEventTally(ctx: Context, eventId: number): Promise<Tally> {
+  const tally = await feedHead(ctx).load(eventId);
+  return isToldSmallGroups(ctx) || !isSmall(tally.people) ? tally : suppressedTally;
+}
+
+/** A unit's tally in one event, or over all of them when there is none, as far as the viewer may know it. */
+export async function shownUnitTally(ctx: Context, unitId: number, eventId: number | null): Promise<Tally> {
+  if (isToldSmallGroups(ctx)) {
+    return eventId === null ? allTimeTally(ctx).load(unitId) : unitTally(ctx).load({ eventId, unitId });
+  }
+  if (eventId !== null) return (await shownInEvent(ctx, eventId, unitId)) ?? suppressedTally;
+  // What all events sum up to would tell of the one that is withheld.
+  const tally = await allTimeTally(ctx).load(unitId);
+  // Where nobody was at the unit itself, what is above it may still be withheld with everything below.
+  const [school] = await unitPath(ctx).load(unitId);
+  const events = await eventsOf(ctx).load(school!);
+  const shown = await Promise.all(events.map((event) => shownInEvent(ctx, event, unitId)));
+  return isSmall(tally.people) || shown.includes(null) ? suppressedTally : tally;
+}
+
+/** Null when it is withheld. What is above a unit is read before it, so it is never ahead: that only withholds more. */
+async function shownInEvent(ctx: Context, eventId: number, unitId: number): Promise<Tally | null> {
+  let parent: Tally = await feedHead(ctx).load(eventId);
+  if (isSmall(parent.people)) return null;
+  let parentId = 0;
+  for (const id of await unitPath(ctx).load(unitId)) {
+    const children = await childTallies(ctx).load({ eventId, parentId });
+    if (withheldAmong(parent.people, children).has(id)) return null;
+    parent = children.find((child) => child.unitId === id) ?? emptyTally;
+    parentId = id;
+  }
+  return parent;
+}
+
+/** The tallies of the units directly below one, or of the schools below 0; none for those where nobody was. */
+const childTallies = defineLoader(
+  async (db, keys: readonly { eventId: number; parentId: number }[]) => {
+    const rows = await db.query<Tally & { ask: number; unitId: number }>(
+      `select k.ask, t.unit_id as "unitId", t.check_ins as "checkIns", t.people, t.on_site as "onSite", t.minutes
+       from unnest($1::int[], $2::int[], $3::int[]) as k (ask, event_id, parent_id)
+       join service_unit u on case when k.parent_id = 0 then u.parent_id is null else u.parent_id = k.parent_id end
+       join unit_tally t on t.event_id = k.event_id and t.unit_id = u.id`,
+      [keys.map((_, i) => i), keys.map((k) => k.eventId), keys.map((k) => k.parentId)],
+      'child-tallies',
+    );
+    const tallies: (Tally & { unitId: number })[][] = keys.map(() => []);
+    for (const row of rows) tallies[row.ask]!.push(row);
+    return tallies;
+  },
+  ({ eventId, parentId }) => `${eventId} ${parentId}`,
+);
+
+/** The events in which anything was counted at a unit. */
+const eventsOf = defineLoader(async (db, unitIds: readonly number[]) => {
+  const rows = await db.query<{ unitId: number; eventId: number }>(
+    'select unit_id as "unitId", event_id as "eventId" from unit_tally where unit_id = any($1)',
+    [unitIds],
+    'events-of-unit',
+  );
+  return unitIds.map((id) => rows.filter(({ unitId }) => unitId === id).map(({ eventId }) => eventId));
+});
+
+const shownBoards = new WeakMap<Scoreboard, Scoreboard>();
+
+/**
+ * Makes of a unit's scoreboards what the viewer may know of them: of the same one the same, so that what is told to many
+ * can be shared.
+ */
+export async function scoreboardViewOf(
+  ctx: Context,
+  channel: Channel,
+  unitId: number | null,
+): Promise<(board: Scoreboard) => Scoreboard> {
+  if (isToldSmallGroups(ctx)) return (board) => board;
+  const path = unitId === null ? [] : await unitPath(ctx).load(unitId);
+  const levels = await Promise.all(
+    path.map(async (id, i) => {
+      const parentId = path[i - 1] ?? null;
+      const siblings = await allChildren(ctx, parentId);
+      return { id, parentId: parentId ?? wholeEvent, siblings: siblings.map((sibling) => sibling.id) };
+    }),
+  );
+  const peopleOf = (id: number) => ({ unitId: id, people: tallyOf(channel, id).people });
+  const isWithheld = () =>
+    isSmall(tallyOf(channel, wholeEvent).people) ||
+    levels.some(({ id, parentId, siblings }) =>
+      withheldAmong(tallyOf(channel, parentId).people, siblings.map(peopleOf)).has(id),
+    );
+  const show = (board: Scoreboard): Scoreboard => {
+    const whole = isWithheld();
+    const withheld = withheldAmong(
+      board.tally.people,
+      board.units.map(({ unit, tally }) => ({ unitId: unit.id, people: tally.people })),
+    );
+    return {
+      ...board,
+      tally: whole ? suppressedTally : board.tally,
+      units: board.units.map(({ unit, tally }) => ({
+        unit,
+        tally: whole || withheld.has(unit.id) ? suppressedTally : tally,
+      })),
+    };
+  };
+  return (board) => {
+    let shown = shownBoards.get(board);
+    if (!shown) shownBoards.set(board, (shown = show(board)));
+    return shown;
+  };
+}
