@@ -15,6 +15,8 @@ const ringSize = 5_000;
 const pageSize = 500;
 /** The most that one frame carries: well below what a socket may have waiting, whatever a client selects. */
 const frameSize = 100;
+/** What is made of a frame, or a scoreboard, names people and units as they are then: it is shared no longer than this. */
+const sharedMs = 1_000;
 
 /** A run of check-ins that became visible together. */
 export interface Frame {
@@ -51,7 +53,8 @@ export class Channel implements FeedState {
   private rows: CheckIn[] = [];
   private frames = new Map<string, Promise<Frame>>();
   private scoreboards = new Map<number, Scoreboard>();
-  private waiting = new Set<() => void>();
+  private sharedSince = -Infinity;
+  private rooms = new Map<number, Set<(sequence: number) => void>>();
   private reading = false;
   private rungAgain = false;
   private lastRead = -Infinity;
@@ -101,8 +104,10 @@ export class Channel implements FeedState {
   }
 
   private take(rows: CheckIn[]): void {
+    const touched = new Set<number>();
     for (const row of rows) {
       foldRow(row, (unitId, delta) => {
+        touched.add(unitId);
         let tally = this.tallies.get(unitId);
         if (!tally) this.tallies.set(unitId, (tally = { ...emptyTally }));
         addTally(tally, delta);
@@ -110,11 +115,11 @@ export class Channel implements FeedState {
     }
     this.rows.push(...rows);
     if (this.rows.length > ringSize * 2) this.rows = this.rows.slice(-ringSize);
+    const before = this.sequence;
     this.sequence = rows.at(-1)!.sequence;
     this.asOf = this.now();
-    this.frames.clear();
-    this.scoreboards.clear();
-    this.wake();
+    this.forgetShared();
+    this.wake(touched, before);
   }
 
   /**
@@ -123,6 +128,7 @@ export class Channel implements FeedState {
    * nothing new; `upTo` says how far it looked.
    */
   frameAfter(sequence: number, unitId: number | null): Promise<Frame> {
+    this.forgetOld();
     const key = `${sequence} ${unitId}`;
     const known = this.frames.get(key);
     if (known) return known;
@@ -152,8 +158,9 @@ export class Channel implements FeedState {
     return rows.filter((row) => row.sequence <= known);
   }
 
-  /** The present tallies of a unit, or of the whole event, and of `children`; the same object until the feed moves. */
+  /** The present tallies of a unit, or of the whole event, and of `children`; the same object for a while, or until the feed moves. */
   scoreboard(unitId: number, children: readonly ServiceUnit[]): Scoreboard {
+    this.forgetOld();
     const known = this.scoreboards.get(unitId);
     if (known) return known;
     const board = {
@@ -166,29 +173,55 @@ export class Channel implements FeedState {
     return board;
   }
 
-  /** Resolves when the feed has moved, or its history has ended, or `signal` aborts. */
-  changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
+  private forgetOld(): void {
+    if (performance.now() - this.sharedSince > sharedMs) this.forgetShared();
+  }
+
+  private forgetShared(): void {
+    this.frames.clear();
+    this.scoreboards.clear();
+    this.sharedSince = performance.now();
+  }
+
+  /**
+   * Waits until something happens at a unit, or anywhere at the event, or this history ends; `changed` then tells behind
+   * which place, and null when `signal` aborts. All in one `room` who knew everything when they came know the same, however
+   * much passes by that is nothing to them: they will be told the same.
+   */
+  wait(unitId: number, signal: AbortSignal): { room: object; changed: Promise<number | null> } {
+    const room = this.rooms.get(unitId) ?? new Set();
+    this.rooms.set(unitId, room);
+    const changed = new Promise<number | null>((resolve) => {
+      const wake = (sequence: number) => {
+        signal.removeEventListener('abort', leave);
+        resolve(sequence);
       };
-      if (signal.aborted) return resolve();
-      signal.addEventListener('abort', done);
-      this.waiting.add(done);
+      const leave = () => {
+        room.delete(wake);
+        if (room.size === 0 && this.rooms.get(unitId) === room) this.rooms.delete(unitId);
+        resolve(null);
+      };
+      room.add(wake);
+      signal.addEventListener('abort', leave);
+      if (signal.aborted) leave();
     });
+    return { room, changed };
   }
 
   end(): void {
     this.ended = true;
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.wake();
+    this.wake(this.rooms.keys(), this.sequence);
   }
 
-  private wake(): void {
-    for (const resolve of [...this.waiting]) resolve();
+  private wake(units: Iterable<number>, sequence: number): void {
+    for (const unitId of units) {
+      const room = this.rooms.get(unitId);
+      // Whoever waits again does so in another one.
+      this.rooms.delete(unitId);
+      for (const wake of room ?? []) wake(sequence);
+    }
   }
 }
 

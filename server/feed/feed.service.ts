@@ -72,7 +72,7 @@ export async function followCheckIns(
   }
   let sequence = args.after?.sequence ?? channel.sequence;
 
-  let waitingAt: number | undefined;
+  let waitingAt: object | undefined;
 
   async function* frames(signal: AbortSignal): AsyncGenerator<Frame, void> {
     try {
@@ -82,8 +82,12 @@ export async function followCheckIns(
         if (frame.checkIns.length > 0) yield frame;
         if (frame.upTo > sequence) sequence = frame.upTo;
         else {
-          waitingAt = sequence;
-          await channel.changed(signal);
+          // A place that this node has not seen yet is not where the others wait.
+          const here = sequence === channel.sequence;
+          const { room, changed } = channel.wait((here && unit?.id) || wholeEvent, signal);
+          if (here) waitingAt = room;
+          const behind = await changed;
+          if (here && behind !== null) sequence = behind;
           waitingAt = undefined;
         }
       }
@@ -108,7 +112,7 @@ export async function followScoreboard(
     throw error;
   });
 
-  let waitingAt: Scoreboard | undefined;
+  let waitingAt: object | undefined;
 
   async function* boards(signal: AbortSignal): AsyncGenerator<Scoreboard, void> {
     let sent: Scoreboard | undefined;
@@ -121,8 +125,9 @@ export async function followScoreboard(
           yield (sent = board);
           await delay(scoreboardMs, undefined, { signal }).catch(() => {});
         } else {
-          waitingAt = sent;
-          await channel.changed(signal);
+          const { room, changed } = channel.wait(unit?.id ?? wholeEvent, signal);
+          waitingAt = room;
+          await changed;
           waitingAt = undefined;
         }
       }

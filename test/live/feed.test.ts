@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { createClient, type Client } from 'graphql-ws';
 import pg from 'pg';
 import { WebSocket } from 'ws';
+import { Channel } from '../../server/feed/channel.js';
 import { abortable } from '../../server/kernel/live/abortable.js';
 import { checkIn, checkOut, scan, startTestApp, until, type Asker, type TestApp } from '../support/app.js';
 
@@ -119,6 +120,32 @@ test('`within` gives the same order and only that unit', async () => {
   expect(rows.length).toBeGreaterThan(3);
   await until(() => screen.sequences().length >= rows.length, 'the rows of one team');
   expect(screen.sequences()).toEqual(rows.map((row) => row.sequence));
+});
+
+test('who follows one unit is not woken by what happens elsewhere, and whoever comes meanwhile is told with them', async () => {
+  const { world } = app;
+  const within = world.posts[23]!;
+  const asked = vi.spyOn(Channel.prototype, 'frameAfter');
+  onTestFinished(() => asked.mockRestore());
+  const times = () => asked.mock.calls.filter(([, unitId]) => unitId === within.id).length;
+  const last = async () => (await snapshot()).checkIns.nodes[0]!.sequence;
+
+  const screens = [wall({ within: within.globalId, after: await cursorAt(await last()) })];
+  await until(() => times() === 1, 'the first wall to wait');
+  const other = wall({ after: await cursorAt(await last()) });
+  for (const volunteer of [21, 22]) await checkIn(app, scan(world, volunteer, 0));
+  await until(() => other.sequences().length === 2, 'what happens elsewhere');
+  expect(times()).toBe(1);
+
+  screens.push(wall({ within: within.globalId, after: await cursorAt(await last()) }));
+  await until(() => times() === 2, 'the second wall to wait');
+  await checkIn(app, scan(world, 21, 23));
+  for (const screen of screens) {
+    await until(() => screen.sequences().length > 0, 'the check-in');
+    expect(screen.sequences()).toEqual([await last()]);
+  }
+  // One source for both: it asks for what there is, and then once more.
+  await until(() => times() === 4, 'both to wait again');
 });
 
 test('what nobody may see is absent: an unknown event or unit', async () => {
