@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import type { GrantRole } from '../server/access/grant.entity.js';
+import { hashPassword } from '../server/access/passwords.js';
 import type { GridPostKind, ServiceLevel } from '../server/hierarchy/service-unit.entity.js';
 import { toGlobalId } from '../server/kernel/global-id.js';
 import type { Contingent, Tier } from '../server/volunteer/volunteer.entity.js';
@@ -50,6 +52,15 @@ const typeNames: Record<`${ServiceLevel}`, string> = {
   VOLUNTEER_TEAM: 'VolunteerTeam',
   GRID_POST: 'GridPost',
 };
+
+export interface NewAccount {
+  login: string;
+  password: string;
+  name?: string;
+  /** Number of the volunteer who uses it. */
+  volunteer?: string;
+  grants?: { role: `${GrantRole}`; unitCode?: string; startsAt?: Date; endsAt?: Date }[];
+}
 
 async function insertAll(sql: Sql, type: string, statement: string, rows: readonly object[]): Promise<Built[]> {
   const result = await sql.query<{ id: number; code: string }>(statement, [JSON.stringify(rows)]);
@@ -116,6 +127,56 @@ export async function addEvent(sql: Sql, event: NewEvent): Promise<Built> {
   );
   const { id } = rows[0]!;
   return { id, code: event.code, globalId: toGlobalId('CommunityEvent', id) };
+}
+
+/** Hashing is slow on purpose, and tests give many accounts the same password. */
+const hashes = new Map<string, Promise<string>>();
+
+function hashOnce(password: string): Promise<string> {
+  let hash = hashes.get(password);
+  if (!hash) hashes.set(password, (hash = hashPassword(password)));
+  return hash;
+}
+
+/** Accounts whose owners have chosen their passwords, with grants from `now` on, in the order given. */
+export async function addAccounts(
+  sql: Sql,
+  accounts: readonly NewAccount[],
+  now = new Date(),
+): Promise<(Built & { grants: string[] })[]> {
+  const rows = await Promise.all(
+    accounts.map(async ({ password, grants = [], ...account }) => ({
+      ...account,
+      name: account.name ?? account.login,
+      passwordHash: await hashOnce(password),
+      grants: grants.map((grant) => ({ startsAt: now, ...grant })),
+    })),
+  );
+  const built = await insertAll(
+    sql,
+    'Account',
+    `insert into account (login, name, password_hash, volunteer_id, created_at)
+     select r.login, r.name, r.hash, v.id, '${now.toISOString()}'
+     from rows from (jsonb_to_recordset($1) as (login text, name text, "passwordHash" text, volunteer text))
+       with ordinality as r (login, name, hash, volunteer, place)
+     left join volunteer v on v.number = r.volunteer
+     order by r.place returning id, login as code`,
+    rows,
+  );
+  const { rows: grants } = await sql.query<{ id: number; accountId: number }>(
+    `insert into role_grant (account_id, role, unit_id, starts_at, ends_at)
+     select a.id, g.role, u.id, g."startsAt", g."endsAt"
+     from jsonb_to_recordset($1) as r (login text, grants jsonb)
+     join account a on a.login = r.login
+     cross join jsonb_to_recordset(r.grants) as g (role text, "unitCode" text, "startsAt" timestamptz, "endsAt" timestamptz)
+     left join service_unit u on u.code = g."unitCode"
+     returning id, account_id as "accountId"`,
+    [JSON.stringify(rows)],
+  );
+  return built.map((account) => ({
+    ...account,
+    grants: grants.filter(({ accountId }) => accountId === account.id).map(({ id }) => toGlobalId('Grant', id)),
+  }));
 }
 
 export interface World {

@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type pg from 'pg';
 import pino, { type Logger } from 'pino';
-import { createAuthenticator, issueKey } from './access/access.service.js';
+import { issueKey } from './access/access.service.js';
+import { createAuthenticator } from './access/authenticate.js';
+import { Limits } from './access/limits.js';
 import { loadSigner } from './access/signing.js';
+import { watchSockets } from './access/watch.js';
 import { recordBatch } from './check-in/check-in.record.js';
 import { entities, nodeLoaders } from './features.js';
 import { Hub } from './feed/hub.js';
@@ -16,7 +19,7 @@ import { Database, ormOptions, withStartLock } from './kernel/database/database.
 import { startEmbeddedPostgres } from './kernel/database/embedded.js';
 import type { Caller } from './kernel/http/caller.js';
 import { createDoor, type Door } from './kernel/http/door.js';
-import { limits } from './kernel/http/limits.js';
+import { limits as doorLimits } from './kernel/http/limits.js';
 import { subscribeShared } from './kernel/live/shared.js';
 import { buildSchema, schemasByViewer } from './schema.js';
 
@@ -57,7 +60,7 @@ export async function createApp(
   let closed: Promise<void> | undefined;
   const close: App['close'] = ({ drain = false } = {}) => {
     // A node with a database of its own is the only one: there is nowhere to send anybody.
-    const shut = door?.close({ spreadMs: drain && config.databaseUrl ? limits.spreadMs : 0 });
+    const shut = door?.close({ spreadMs: drain && config.databaseUrl ? doorLimits.spreadMs : 0 });
     return (closed ??= closeAll(shut));
   };
   const closeAll = async (shut: Promise<void> | undefined) => {
@@ -81,6 +84,8 @@ export async function createApp(
       recordBatch(client, head, scans, clock()),
     );
     closers.push(() => checkInWriter.close());
+    const limits = new Limits(db);
+    const authenticator = createAuthenticator(db, clock, limits);
     const shared = {
       db,
       clock,
@@ -88,6 +93,8 @@ export async function createApp(
       hub,
       checkInWriter,
       nodeLoaders,
+      limits,
+      authenticator,
       signer: await loadSigner(db),
       timeZone: config.timeZone,
     };
@@ -97,7 +104,7 @@ export async function createApp(
     door = createDoor({
       schema,
       schemaFor: schemasByViewer(schema),
-      authenticate: createAuthenticator(db, clock),
+      authenticate: authenticator.authenticate,
       createContext,
       subscribe: subscribeShared(createContext),
       pages: (await importNamed<{ handler: never }>(config.webHandler))?.handler,
@@ -106,6 +113,7 @@ export async function createApp(
       allowedOrigins: config.allowedOrigins,
       trustedProxies: config.trustedProxies,
     });
+    closers.push(watchSockets(db, clock, door, log));
     const { server } = door;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

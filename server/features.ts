@@ -1,7 +1,14 @@
 import type { EntityClass } from '@mikro-orm/postgresql';
 import { AccessKey } from './access/access-key.entity.js';
+import { Account } from './access/account.entity.js';
+import { AccountResolver, GrantResolver } from './access/account.resolver.js';
+import { visibleAccount, visibleGrant } from './access/account.service.js';
+import { Grant } from './access/grant.entity.js';
+import { RateLimit } from './access/rate-limit.entity.js';
+import { Session } from './access/session.entity.js';
+import { ownSession } from './access/session.service.js';
 import { SigningSecret } from './access/signing.js';
-import { ViewerResolver } from './access/viewer.resolver.js';
+import { SessionResolver, ViewerResolver } from './access/viewer.resolver.js';
 import { AuditEntry, AuditHead } from './audit/audit-entry.entity.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { visibleAuditEntry } from './audit/audit.service.js';
@@ -81,7 +88,15 @@ const features: Record<string, Feature> = {
     resolvers: [VolunteerResolver],
     nodes: { Volunteer: byNumber(visibleVolunteer) },
   },
-  access: { entities: [AccessKey, SigningSecret], resolvers: [ViewerResolver] },
+  access: {
+    entities: [Account, Grant, Session, AccessKey, SigningSecret, RateLimit],
+    resolvers: [ViewerResolver, SessionResolver, AccountResolver, GrantResolver],
+    nodes: {
+      Account: byNumber(visibleAccount),
+      Grant: byNumber(visibleGrant),
+      Session: byNumber(ownSession),
+    },
+  },
   event: {
     entities: [CommunityEvent],
     resolvers: [EventResolver],

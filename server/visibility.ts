@@ -12,10 +12,14 @@ export const audiences = {
   notPartners: everyoneBut(PARTNER),
   /** By signed codes everybody checks in; by their word, those who work with people. Screens and partners change nothing. */
   recorders: everyoneBut(DISPLAY, PARTNER),
+  /** Whoever has signed in or may do so: until then, and before they choose a password, they are the public. */
+  users: everyoneBut(DISPLAY, PARTNER),
   /** Those who may see a person at all: volunteers themselves only. */
   persons: everyoneBut(PUBLIC, DISPLAY, PARTNER),
   /** Those who work with people. Whom of them they see is decided row by row, by their unit. */
   leaders: [LEADER, COORDINATOR, ADMINISTRATOR],
+  /** Those who appoint others. Whom, and where, is decided row by row, by their unit. */
+  managers: [COORDINATOR, ADMINISTRATOR],
   administrators: [ADMINISTRATOR],
 } satisfies Record<string, readonly ViewerRole[]>;
 
@@ -33,10 +37,17 @@ export const decisions: Decisions<keyof typeof audiences> = {
   Query: {
     everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) serviceUnit(code)
       viewer`,
+    users: 'sessions(after first)',
     leaders: 'volunteers(after first within)',
+    managers: 'accounts(after first search within)',
     administrators: 'auditLog(action actor after first from target to)',
   },
-  Mutation: { recorders: 'checkIn(input) checkOut(input)' },
+  Mutation: {
+    recorders: 'checkIn(input) checkOut(input)',
+    users: 'actAs(grant) changePassword(input) revokeOtherSessions revokeSession(session) signIn(input) signOut',
+    managers: `createAccount(input) disableAccount(account reason) enableAccount(account) endGrant(grant reason)
+      grantRole(input) resetPassword(account)`,
+  },
   // Frames are of single check-ins; figures are everybody's.
   Subscription: { everyone: 'scoreboard(event unit)', notPartners: 'checkIns(after event within)' },
 
@@ -71,7 +82,35 @@ export const decisions: Decisions<keyof typeof audiences> = {
   AuditEntryEdge: { administrators: edge },
 
   // Access
-  Viewer: { everyone: 'name role unit' },
+  Viewer: { everyone: 'name role unit', users: 'account grant grants session volunteer' },
+  Session: { users: 'address createdAt device expiresAt id isCurrent lastSeenAt' },
+  SessionConnection: { users: page },
+  SessionEdge: { users: edge },
+  SignInInput: { users: 'login password' },
+  SignedIn: { users: 'viewer' },
+  SignInRefused: { users: 'message reason' },
+  NowActing: { users: 'viewer' },
+  ActAsRefused: { users: 'message' },
+  ChangePasswordInput: { users: 'current new' },
+  PasswordChanged: { users: 'viewer' },
+  WrongPassword: { users: 'message' },
+  PasswordRefused: { users: 'message' },
+  // One's own, and those that one manages.
+  Account: { users: 'createdAt disabledAt grants id lastSignInAt login mustChangePassword name volunteer' },
+  AccountConnection: { managers: page },
+  AccountEdge: { managers: edge },
+  Grant: { users: 'endsAt id role startsAt unit' },
+  CreateAccountInput: { managers: 'login name role unit volunteer' },
+  AccountCreated: { managers: 'account oneTimePassword' },
+  OneTimePassword: { managers: 'account expiresAt password' },
+  LoginTaken: { managers: 'message' },
+  VolunteerHasAccount: { managers: 'message' },
+  AccountDisabled: { managers: 'account endedSessions' },
+  LastAdministrator: { managers: 'message' },
+  GrantRoleInput: { managers: 'account endsAt role startsAt unit' },
+  RoleGranted: { managers: 'grant' },
+  AlreadyGranted: { managers: 'message' },
+  GrantEnded: { managers: 'grant' },
 
   // Volunteer
   Volunteer: { persons: 'contingent displayName id number pass(event) team' },

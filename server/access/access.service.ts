@@ -1,17 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import type { Clock } from '../kernel/clock.js';
 import type { Database } from '../kernel/database/database.js';
-import type { Credentials } from '../kernel/http/caller.js';
-import { unauthenticated } from '../kernel/errors.js';
-import type { Locale } from '../kernel/locale.js';
 import { publicViewer, type Viewer, type ViewerRole } from '../kernel/viewer.js';
 
-/** How long a key is believed without asking again; a revoked one works on for this long at most. */
-const believedMs = 3_000;
-const believedKeys = 1_000;
-
-const hashOf = (key: string) => createHash('sha256').update(key).digest();
+/** What is kept of keys and of sessions' tokens. They are long and random, so nothing slower than SHA-256 is needed. */
+export const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 
 /** Issues a key and returns it: it is never seen again, only its hash is kept. */
 export async function issueKey(
@@ -30,32 +23,18 @@ export async function issueKey(
   return key;
 }
 
-/** Tells who shows these credentials: the public without any; UNAUTHENTICATED for a key that is not valid. */
-export function createAuthenticator(db: Database, clock: Clock) {
-  const believed = new Map<string, { viewer: Viewer; until: number }>();
+/** Keys that are valid at `$2`, as viewers. */
+const validKeys = `select k.id as "keyId", k.role, k.name, k.unit_id as "unitId" from access_key k
+  where k.revoked_at is null and (k.expires_at is null or k.expires_at > $2)`;
 
-  return async function authenticate({ authorization }: Credentials, locale: Locale): Promise<Viewer> {
-    if (authorization === undefined) return publicViewer;
-    const now = clock().getTime();
-    const known = believed.get(authorization);
-    if (known && known.until > now) return known.viewer;
+/** Who shows this key; undefined when it is unknown or no longer valid. */
+export async function keyViewer(db: Database, key: string, now: Date): Promise<Viewer | undefined> {
+  const [row] = await db.query<Partial<Viewer>>(`${validKeys} and k.hash = $1`, [hashOf(key), now], 'key-viewer');
+  return row && { ...publicViewer, ...row };
+}
 
-    const key = /^Bearer ([\w-]{8,128})$/i.exec(authorization)?.[1];
-    const [row] = key
-      ? await db.query<{ id: number; role: ViewerRole; name: string; unitId: number | null }>(
-          `select id, role, name, unit_id as "unitId" from access_key
-           where hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
-          [hashOf(key), new Date(now)],
-          'access-key',
-        )
-      : [];
-    if (!row) {
-      believed.delete(authorization);
-      throw unauthenticated(locale);
-    }
-    const viewer = { ...publicViewer, role: row.role, keyId: row.id, name: row.name, unitId: row.unitId };
-    if (believed.size >= believedKeys) believed.delete(believed.keys().next().value!);
-    believed.set(authorization, { viewer, until: now + believedMs });
-    return viewer;
-  };
+/** Of the keys with these ids, the valid ones, as they are now. */
+export async function keyViewers(db: Database, ids: readonly number[], now: Date): Promise<Viewer[]> {
+  const rows = await db.query<Partial<Viewer>>(`${validKeys} and k.id = any($1)`, [ids, now], 'key-viewers');
+  return rows.map((row) => ({ ...publicViewer, ...row }));
 }

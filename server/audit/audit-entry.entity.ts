@@ -38,7 +38,7 @@ registerEnumType(AuditAction, {
   description: 'What was done.',
   valuesConfig: {
     SIGN_IN: { description: 'Somebody signed in with a password.' },
-    SIGN_IN_FAILED: { description: 'A password for an account that exists was wrong, or the account is disabled.' },
+    SIGN_IN_FAILED: { description: 'Somebody was not let in; without a target where there is no such account.' },
     SIGN_OUT: { description: 'Somebody ended the session that they were in.' },
     SESSION_REVOKED: { description: 'A session was ended from elsewhere.' },
     PASSWORD_CHANGED: { description: 'Somebody chose a new password.' },

@@ -88,6 +88,11 @@ export async function isWithin(ctx: Context, unitId: number, reach: Reach): Prom
   return (await unitPath(ctx).load(unitId)).includes(reach);
 }
 
+/** SQL that says whether the unit of a column is the one of a parameter, or below it. */
+export const withinSql = (column: string, parameter: string) => `exists (
+  select from service_unit u left join service_unit p on p.id = u.parent_id left join service_unit f on f.id = p.parent_id
+  where u.id = ${column} and ${parameter}::int in (u.id, u.parent_id, p.parent_id, f.parent_id))`;
+
 interface ChildrenKey {
   parentId: number | null;
   first: number;

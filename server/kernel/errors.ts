@@ -35,6 +35,7 @@ const messages: Catalogue<{
   notFound: string;
   internal: string;
   unavailable: string;
+  rateLimited: (seconds: number) => string;
 }> = {
   'zh-CN': {
     unauthenticated: '请先登录，或在请求中附上有效的访问密钥。没有账号或密钥请联系管理员。',
@@ -42,6 +43,8 @@ const messages: Catalogue<{
     notFound: '没有找到，或者您无权查看。请核对后再试。',
     internal: '系统出了点问题，我们已记录。请稍后重试；若仍不行，请把编号告诉管理员。',
     unavailable: '系统暂时繁忙，请几秒后重试。您的数据没有丢失。',
+    rateLimited: (seconds) =>
+      `尝试次数过多，请在 ${seconds < 90 ? `${seconds} 秒` : `${Math.ceil(seconds / 60)} 分钟`}后再试。`,
   },
   en: {
     unauthenticated: 'Sign in, or send a valid access key. If you have neither, ask an administrator.',
@@ -50,6 +53,8 @@ const messages: Catalogue<{
     internal:
       'Something went wrong on our side and was logged. Try again; if it persists, give an administrator the request id.',
     unavailable: 'The system is busy. Try again in a few seconds; nothing of yours was lost.',
+    rateLimited: (seconds) =>
+      `Too many attempts. Try again in ${seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`}.`,
   },
 };
 
@@ -61,3 +66,8 @@ export const internalError = (locale: Locale, requestId: string) =>
   new AppError('INTERNAL_SERVER_ERROR', messages[locale].internal, { requestId });
 export const unavailable = (locale: Locale, requestId: string) =>
   new AppError('SERVICE_UNAVAILABLE', messages[locale].unavailable, { requestId });
+/** Too much of something; `waitMs` says when it is worth trying again. Over HTTP it is told as `Retry-After`, too. */
+export const rateLimited = (locale: Locale, waitMs: number) => {
+  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new AppError('RATE_LIMITED', messages[locale].rateLimited(retryAfterSeconds), { retryAfterSeconds });
+};

@@ -73,6 +73,11 @@ export function maySeePeople(viewer: Viewer): boolean {
   );
 }
 
+/** Where the viewer appoints: gives accounts, roles, keys and screens. Leaders see people, but appoint nobody. */
+export function managedReachOf(viewer: Viewer): Reach {
+  return viewer.role === ViewerRole.LEADER ? 'nowhere' : reachOf(viewer);
+}
+
 /** Whether the viewer runs the whole installation, and not only a part of it. */
 export function isAdministrator(viewer: Viewer): boolean {
   return viewer.role === ViewerRole.ADMINISTRATOR && reachOf(viewer) === 'everywhere';

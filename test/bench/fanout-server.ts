@@ -91,6 +91,8 @@ async function createContext(databaseUrl: string): Promise<Context> {
     nodeLoaders,
     timeZone: 'Asia/Shanghai',
     checkInWriter: unused,
+    limits: unused,
+    authenticator: unused,
   };
 }
 

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { messages as checkInMessages } from '../../server/check-in/check-in.messages.js';
+import { messages as accountMessages } from '../../server/access/account.messages.js';
 import { cursorExpired } from '../../server/feed/cursor.js';
-import { forbidden, internalError, notFound, unauthenticated, unavailable } from '../../server/kernel/errors.js';
+import {
+  forbidden,
+  internalError,
+  notFound,
+  rateLimited,
+  unauthenticated,
+  unavailable,
+} from '../../server/kernel/errors.js';
 import { locales, type Locale } from '../../server/kernel/locale.js';
 import { requireText } from '../../server/kernel/text.js';
 
@@ -30,6 +38,7 @@ const error = (make: () => unknown): string => {
 };
 
 const ofServer = (locale: Locale): Record<string, object> => ({
+  account: accountMessages[locale],
   checkIn: checkInMessages[locale],
   errors: {
     unauthenticated: error(() => unauthenticated(locale)),
@@ -37,6 +46,8 @@ const ofServer = (locale: Locale): Record<string, object> => ({
     notFound: error(() => notFound(locale)),
     internal: error(() => internalError(locale, 'id')),
     unavailable: error(() => unavailable(locale, 'id')),
+    rateLimited: error(() => rateLimited(locale, 61_000)),
+    rateLimitedLong: error(() => rateLimited(locale, 610_000)),
     cursorExpired: error(() => cursorExpired(locale)),
     notText: error(() => requireText('\0', locale)),
   },

@@ -16,6 +16,8 @@ import { createSocketApi } from './socket.js';
 export interface Door {
   /** Not listening yet: whoever made the door says where. */
   server: http.Server;
+  /** Who is on the open sockets now. */
+  socketViewers(): Iterable<Viewer>;
   /** Ends the sockets of these viewers with 4403, and with them every live stream. For each node to call on its own. */
   closeSockets(predicate: (viewer: Viewer) => boolean): void;
   /**
@@ -99,6 +101,7 @@ export function createDoor(options: DoorOptions): Door {
 
   return {
     server,
+    socketViewers: sockets.viewers,
     closeSockets: sockets.closeSockets,
     close({ spreadMs = 0 } = {}) {
       const departed = sockets.close(spreadMs);

@@ -18,6 +18,8 @@ interface Exchange {
   caller: Caller;
   request: OperationRequest;
   transport: Transport;
+  /** Headers that tell when it is worth asking again. */
+  retryAfter?: readonly string[];
 }
 
 /** As graphql-http spells it; the door never looks inside. */
@@ -39,9 +41,11 @@ export function createHttpApi(parts: DoorParts) {
         throw error;
       }
     },
-    onOperation({ context: { caller } }, _args, result) {
+    onOperation({ context }, _args, result) {
+      const { caller } = context;
       if (!result.errors) return;
       const errors = present.executed(result.errors, caller);
+      context.retryAfter = retryAfter(errors);
       // Without data nothing was executed. A bare list of errors gets the status of a refusal, as from `onSubscribe`.
       if (!('data' in result)) return errors as unknown as ExecutionResult;
       return { ...result, errors };
@@ -68,15 +72,15 @@ export function createHttpApi(parts: DoorParts) {
       const setSession: Caller['setSession'] = (session) =>
         (cookies = ['set-cookie', writeSessionCookie(request, session)]);
       caller = { ...caller, viewer, setSession };
-      const context = { caller, request: body === undefined ? parseUrl(search) : parseJson(body), transport };
+      const context: Exchange = { caller, request: body === undefined ? parseUrl(search) : parseJson(body), transport };
       const [text, init] = await handle({ method, url: '', headers, raw: undefined, body: null, context });
       if (text === null) throw new Fault('notAcceptable');
       const type = ['content-type', init.headers?.['content-type'] as string];
-      reply(response, caller, init.status, text, [...cors, ...cookies, ...type]);
+      reply(response, caller, init.status, text, [...cors, ...cookies, ...(context.retryAfter ?? noHeaders), ...type]);
     } catch (error) {
       if (error instanceof Gone) return;
       const errors = present.thrown(error, caller);
-      const headers = error instanceof Fault ? Object.entries(error.kind.headers ?? {}).flat() : noHeaders;
+      const headers = error instanceof Fault ? Object.entries(error.kind.headers ?? {}).flat() : retryAfter(errors);
       reply(response, caller, statusOf(error, errors), JSON.stringify({ errors }), [...cors, ...headers, ...json]);
     }
   };
@@ -99,6 +103,12 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
 function statusOf(error: unknown, [first]: readonly GraphQLError[]): number {
   if (error instanceof Fault && error.kind.status) return error.kind.status;
   return statusOfCode[first?.extensions.code as ErrorCode] ?? 500;
+}
+
+/** As a header, what an error says about when it is worth asking again. */
+function retryAfter(errors: readonly GraphQLError[]): readonly string[] {
+  const seconds = errors.map(({ extensions }) => extensions.retryAfterSeconds).find((value) => value !== undefined);
+  return seconds === undefined ? noHeaders : ['retry-after', String(seconds)];
 }
 
 /** Writes head and body in one piece. */

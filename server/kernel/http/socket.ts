@@ -20,6 +20,8 @@ import { callerOf, credentialsOf, parseSearch, splitUrl } from './request.js';
 export interface SocketApi {
   /** Takes over a connection that asks to become a socket. */
   upgrade(request: IncomingMessage, tcp: Socket, head: Buffer): void;
+  /** Who is on the open sockets; one that has not said so yet is the public's. */
+  viewers(): Iterable<Viewer>;
   /** Closes the sockets of these viewers, such as those of a revoked key. */
   closeSockets(predicate: (viewer: Viewer) => boolean): void;
   /**
@@ -167,6 +169,10 @@ export function createSocketApi(parts: DoorParts): SocketApi {
         throw error;
       }
       server.handleUpgrade(request, tcp, head, (webSocket) => open(webSocket, tcp, caller, credentials));
+    },
+
+    *viewers() {
+      for (const { caller } of connections) yield caller.viewer;
     },
 
     closeSockets(predicate) {

@@ -1,0 +1,136 @@
+import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Database } from '../kernel/database/database.js';
+import { rateLimited } from '../kernel/errors.js';
+import type { Locale } from '../kernel/locale.js';
+import { hashOf } from './access.service.js';
+
+/** How many attempts that fail, in so many seconds. Whoever succeeds is not counted. */
+interface Allowance {
+  points: number;
+  duration: number;
+}
+
+const quarter = 15 * 60;
+
+/** Signing in. Somebody who only wants to lock another one out has to come from several networks. */
+const signIns = {
+  /** One account, tried from one network. */
+  pair: { points: 10, duration: quarter },
+  /** One account, from wherever. */
+  login: { points: 50, duration: quarter },
+  /** One network, whatever accounts. */
+  network: { points: 100, duration: quarter },
+} satisfies Record<string, Allowance>;
+
+/**
+ * What is guessed at the door of one node. All of it is long and random, so a guess that is right is let in however many
+ * were wrong before it: a hall full of people behind one address can always show what is valid.
+ */
+const guesses = {
+  /** Access keys, by network. */
+  keys: { points: 20, duration: 60 },
+  /** Passes, by network or by the credential that shows them. */
+  passes: { points: 60, duration: 60 },
+  /** Posts' codes, by network or by the credential that shows them. */
+  postCodes: { points: 60, duration: 60 },
+  /** Posts' codes, by the volunteer who shows them: the short ones, so these are stopped. */
+  postCodesOfVolunteer: { points: 20, duration: 600 },
+  /** Pairing codes, by the credential that confirms them. */
+  pairingCodes: { points: 10, duration: 600 },
+  /** Pairings that are begun, by network. */
+  pairings: { points: 60, duration: 600 },
+} satisfies Record<string, Allowance>;
+
+export type Guess = keyof typeof guesses;
+
+declare module '../kernel/context.js' {
+  interface Context {
+    readonly limits: Limits;
+  }
+}
+
+/** Attempts, as they are counted by this node and, where it matters, by all of them together. */
+export class Limits {
+  private readonly guesses = new Map<Guess, RateLimiterMemory>();
+  private readonly signIns: Record<keyof typeof signIns, RateLimiterPostgres>;
+
+  constructor(db: Database) {
+    for (const [kind, allowance] of Object.entries(guesses)) {
+      this.guesses.set(kind as Guess, new RateLimiterMemory({ keyPrefix: kind, ...allowance }));
+    }
+    const storeClient = {
+      query: async ({ text, values, name }: { text: string; values: unknown[]; name?: string }) => {
+        const rows = await db.query(text, values, name);
+        return { rows, rowCount: rows.length };
+      },
+    };
+    const limiter = (kind: keyof typeof signIns) =>
+      new RateLimiterPostgres({
+        storeClient,
+        storeType: 'pool',
+        tableName: 'rate_limit',
+        tableCreated: true,
+        keyPrefix: `sign-in ${kind}`,
+        ...signIns[kind],
+      });
+    this.signIns = { pair: limiter('pair'), login: limiter('login'), network: limiter('network') };
+  }
+
+  /** Counts a wrong guess by `subject`, a client's address or whatever stands for it. Throws RATE_LIMITED from the last one on. */
+  async count(kind: Guess, subject: string, locale: Locale): Promise<void> {
+    try {
+      await this.guesses.get(kind)!.consume(networkOf(subject));
+    } catch (refused) {
+      throw asError(refused, locale);
+    }
+  }
+
+  /** Throws RATE_LIMITED when `subject` has guessed wrongly too often to be heard now. */
+  async check(kind: Guess, subject: string, locale: Locale): Promise<void> {
+    const known = await this.guesses.get(kind)!.get(networkOf(subject));
+    if (known && known.consumedPoints >= guesses[kind].points) throw rateLimited(locale, known.msBeforeNext);
+  }
+
+  /**
+   * Counts an attempt to sign in, before it is known how it ends, so that many at once are not more than many in a row.
+   * Throws RATE_LIMITED; otherwise, to be called when it went well, what takes the attempt back.
+   */
+  async signIn(login: string, address: string, locale: Locale): Promise<() => Promise<void>> {
+    const network = networkOf(address);
+    // Somebody may have typed their password there.
+    const who = hashOf(login).toString('base64url');
+    const keys = { pair: `${who} ${network}`, login: who, network };
+    try {
+      // In this order: one network that is refused counts no further against the account.
+      for (const kind of ['pair', 'network', 'login'] as const) await this.signIns[kind].consume(keys[kind]);
+    } catch (refused) {
+      throw asError(refused, locale);
+    }
+    const { pair, login: ofLogin, network: ofNetwork } = this.signIns;
+    return async () => {
+      await Promise.all([pair.delete(keys.pair), ofLogin.delete(keys.login), ofNetwork.reward(keys.network)]);
+    };
+  }
+
+  /** Lets somebody try again at once who was given a new password. */
+  async forgive(login: string): Promise<void> {
+    await this.signIns.login.delete(hashOf(login).toString('base64url'));
+  }
+}
+
+function asError(refused: unknown, locale: Locale): Error {
+  return refused instanceof RateLimiterRes ? rateLimited(locale, refused.msBeforeNext) : (refused as Error);
+}
+
+/** The part of an address that belongs to one customer: with IPv6 each has billions of them. */
+export function networkOf(address: string): string {
+  if (!/^[0-9a-f:]+(%\w+)?$/i.test(address) || !address.includes(':')) return address;
+  const [head = '', tail] = address.split('%')[0]!.split('::');
+  const left = head ? head.split(':') : [];
+  const right = tail ? tail.split(':') : [];
+  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0');
+  return [...left, ...zeros, ...right]
+    .slice(0, 4)
+    .map((part) => Number.parseInt(part, 16).toString(16))
+    .join(':');
+}
