@@ -1,11 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ServiceUnit } from '../hierarchy/service-unit.entity.js';
 import type { Database } from '../kernel/database/database.js';
 import type { CheckIn } from './check-in.entity.js';
 import type { Cursor } from './cursor.js';
-import { readLog, tallyOf, type FeedState } from './feed.log.js';
+import { readLog, readTallies } from './feed.log.js';
 import { emptyTally, type Tally } from './tally.entity.js';
-import { addTally, foldRow } from './tally.rules.js';
+import { addTally, foldRow, wholeEvent } from './tally.rules.js';
 
 /** Under load, what arrives within this time goes out together; when idle, a frame goes at once. */
 const frameMs = 25;
@@ -13,6 +14,8 @@ const frameMs = 25;
 const ringSize = 5_000;
 /** Rows read from the table at once. */
 const pageSize = 500;
+/** How soon tallies that could not be read are asked for again. */
+const retryMs = 500;
 /** The most that one frame carries: well below what a socket may have waiting, whatever a client selects. */
 const frameSize = 100;
 /** What is made of a frame, or a scoreboard, names people and units as they are then: it is shared no longer than this. */
@@ -34,14 +37,22 @@ export interface Scoreboard {
   units: { unit: ServiceUnit; tally: Tally }[];
 }
 
+/** A tally that somebody watches. */
+interface Watched {
+  watchers: number;
+  /** Undefined before it was read. */
+  tally: Tally | undefined;
+  /** Rows up to here were in it when it was read. */
+  readAt: number;
+}
+
 /**
- * One event's feed as this node knows it. It reads the log once, whatever the number of followers, folds the tallies,
- * and wakes whoever waits. Followers pull: a slow one gets longer frames, never a queue that grows.
+ * One event's feed as this node knows it. It reads the log once, whatever the number of followers, folds the tallies that
+ * somebody watches, and wakes whoever waits. Followers pull: a slow one gets longer frames, never a queue that grows.
  */
-export class Channel implements FeedState {
+export class Channel implements Cursor {
   readonly epoch: string;
   sequence: number;
-  readonly tallies: Map<number, Tally>;
   /** When the newest row became visible here. */
   asOf: Date;
   followers = 0;
@@ -50,6 +61,7 @@ export class Channel implements FeedState {
   /** The history that this channel follows was replaced: everybody has to start again. */
   ended = false;
 
+  private readonly watched = new Map<number, Watched>();
   private rows: CheckIn[] = [];
   private frames = new Map<string, Promise<Frame>>();
   private scoreboards = new Map<number, Scoreboard>();
@@ -62,14 +74,13 @@ export class Channel implements FeedState {
 
   constructor(
     readonly eventId: number,
-    state: FeedState,
+    head: Cursor,
     private readonly db: Database,
     private readonly log: Logger,
     private readonly now: () => Date,
   ) {
-    this.epoch = state.epoch;
-    this.sequence = state.sequence;
-    this.tallies = state.tallies;
+    this.epoch = head.epoch;
+    this.sequence = head.sequence;
     this.asOf = now();
   }
 
@@ -105,14 +116,7 @@ export class Channel implements FeedState {
 
   private take(rows: CheckIn[]): void {
     const touched = new Set<number>();
-    for (const row of rows) {
-      foldRow(row, (unitId, delta) => {
-        touched.add(unitId);
-        let tally = this.tallies.get(unitId);
-        if (!tally) this.tallies.set(unitId, (tally = { ...emptyTally }));
-        addTally(tally, delta);
-      });
-    }
+    this.fold(rows, (unitId) => touched.add(unitId));
     this.rows.push(...rows);
     if (this.rows.length > ringSize * 2) this.rows = this.rows.slice(-ringSize);
     const before = this.sequence;
@@ -158,7 +162,56 @@ export class Channel implements FeedState {
     return rows.filter((row) => row.sequence <= known);
   }
 
-  /** The present tallies of a unit, or of the whole event, and of `children`; the same object for a while, or until the feed moves. */
+  /** Adds rows to the tallies that have been read and do not have them yet; those for which `counts` says no stay as they are. */
+  private fold(rows: readonly CheckIn[], counts: (unitId: number) => unknown): void {
+    for (const row of rows) {
+      foldRow(row, (unitId, delta) => {
+        if (!counts(unitId)) return;
+        const watched = this.watched.get(unitId);
+        if (watched?.tally && row.sequence > watched.readAt) addTally(watched.tally, delta);
+      });
+    }
+  }
+
+  /** Keeps the tallies of these units up to date, however many there are in all, until the result is called. */
+  watch(unitIds: Iterable<number>): () => void {
+    const ids = new Set(unitIds);
+    for (const id of ids) {
+      const watched = this.watched.get(id);
+      if (watched) watched.watchers++;
+      else this.watched.set(id, { watchers: 1, tally: undefined, readAt: 0 });
+    }
+    return () => {
+      for (const id of ids) if (--this.watched.get(id)!.watchers === 0) this.watched.delete(id);
+    };
+  }
+
+  /**
+   * Waits until the tallies of these units, which are watched, are known here and all counted up to the same row: from then
+   * on they stay so. False when there is nothing to wait for: history has ended, or `signal` aborts.
+   */
+  async counted(unitIds: readonly number[], signal: AbortSignal): Promise<boolean> {
+    while (!this.ended && !signal.aborted) {
+      const unread = unitIds.filter((id) => this.watched.get(id)!.tally === undefined);
+      if (unread.length > 0) {
+        await this.readWatched(unread, signal);
+      } else if (unitIds.some((id) => this.watched.get(id)!.readAt > this.sequence)) {
+        // What was read is ahead of what is folded here.
+        this.ring();
+        await this.wait(wholeEvent, signal).changed;
+      } else {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The present tally of a unit, or of the whole event, that has been counted. */
+  tallyOf(unitId: number): Tally {
+    return this.watched.get(unitId)!.tally!;
+  }
+
+  /** The present tallies of a unit, or of the whole event, and of `children`, once they have been counted; the same object for a while, or until the feed moves. */
   scoreboard(unitId: number, children: readonly ServiceUnit[]): Scoreboard {
     this.forgetOld();
     const known = this.scoreboards.get(unitId);
@@ -166,11 +219,34 @@ export class Channel implements FeedState {
     const board = {
       cursor: { epoch: this.epoch, sequence: this.sequence },
       asOf: this.asOf,
-      tally: { ...tallyOf(this, unitId) },
-      units: children.map((unit) => ({ unit, tally: { ...tallyOf(this, unit.id) } })),
+      tally: { ...this.tallyOf(unitId) },
+      units: children.map((unit) => ({ unit, tally: { ...this.tallyOf(unit.id) } })),
     };
     this.scoreboards.set(unitId, board);
     return board;
+  }
+
+  private async readWatched(unread: readonly number[], signal: AbortSignal): Promise<void> {
+    const read = await readTallies(this.db, this.eventId, this.epoch, unread).catch((error: unknown) => {
+      this.log.warn({ err: error, event: this.eventId }, 'tallies could not be read; trying again soon');
+    });
+    if (!read) {
+      // Or history is another one: the hub finds out, too, and ends this one.
+      await delay(retryMs, undefined, { signal }).catch(() => undefined);
+      return;
+    }
+    const missed = this.rows.filter((row) => row.sequence > read.sequence);
+    // What came meanwhile was more than is kept here: read again.
+    if (missed.length < this.sequence - read.sequence) return;
+    const fresh = new Set<number>();
+    for (const id of unread) {
+      const watched = this.watched.get(id);
+      if (!watched || watched.tally) continue;
+      watched.tally = read.tallies.get(id) ?? { ...emptyTally };
+      watched.readAt = read.sequence;
+      fresh.add(id);
+    }
+    this.fold(missed, (unitId) => fresh.has(unitId));
   }
 
   private forgetOld(): void {

@@ -1,7 +1,7 @@
 import type { Database } from '../kernel/database/database.js';
 import { CheckIn } from './check-in.entity.js';
 import type { Cursor } from './cursor.js';
-import { emptyTally, type Tally } from './tally.entity.js';
+import type { Tally } from './tally.entity.js';
 import { wholeEvent } from './tally.rules.js';
 
 /** How long a read that screens wait for may take, before it is tried again on another connection. */
@@ -78,22 +78,23 @@ export async function readRows(
   return places.map((p) => byKey.get(`${p.eventId}.${p.sequence}`) ?? null);
 }
 
-export interface FeedState {
-  epoch: string;
-  sequence: number;
-  /** By unit key, and the event's own at `wholeEvent`. */
-  tallies: Map<number, Tally>;
-}
-
-/** Where a feed stands and what it has counted up to there, in one snapshot; undefined for an unknown event. */
-export async function readState(db: Database, eventId: number): Promise<FeedState | undefined> {
-  const rows = await db.query<Tally & { unitId: number; epoch: string; sequence: number }>(
-    `select $2::int as "unitId", epoch, sequence, check_ins as "checkIns", people, on_site as "onSite", minutes
-       from feed where event_id = $1
+/**
+ * Tallies of some units, and of the whole event at `wholeEvent`, with the place up to which they are counted: one snapshot.
+ * Undefined when history is another one by now.
+ */
+export async function readTallies(
+  db: Database,
+  eventId: number,
+  epoch: string,
+  unitIds: readonly number[],
+): Promise<{ sequence: number; tallies: Map<number, Tally> } | undefined> {
+  const rows = await db.query<Tally & { unitId: number; sequence: number }>(
+    `select $2::int as "unitId", sequence, check_ins as "checkIns", people, on_site as "onSite", minutes
+       from feed where event_id = $1 and epoch = $4
      union all
-     select unit_id, '', 0, check_ins, people, on_site, minutes from unit_tally where event_id = $1`,
-    [eventId, wholeEvent],
-    'read-state',
+     select unit_id, 0, check_ins, people, on_site, minutes from unit_tally where event_id = $1 and unit_id = any($3)`,
+    [eventId, wholeEvent, unitIds, epoch],
+    'read-tallies',
     readMs,
   );
   const head = rows.find((row) => row.unitId === wholeEvent);
@@ -101,11 +102,7 @@ export async function readState(db: Database, eventId: number): Promise<FeedStat
   const tallies = new Map(
     rows.map(({ unitId, checkIns, people, onSite, minutes }) => [unitId, { checkIns, people, onSite, minutes }]),
   );
-  return { epoch: head.epoch, sequence: head.sequence, tallies };
-}
-
-export function tallyOf(state: FeedState, unitId: number): Tally {
-  return state.tallies.get(unitId) ?? emptyTally;
+  return { sequence: head.sequence, tallies };
 }
 
 /** The heads of some feeds: the cheap look that finds what a lost bell has missed. */

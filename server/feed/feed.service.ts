@@ -107,7 +107,7 @@ export async function followScoreboard(
   const unit = await unitOfFilter(ctx, args.unit);
   const children = await allChildren(ctx, unit?.id ?? null);
   const { channel, leave } = await ctx.hub.join(event.id);
-  const show = await scoreboardViewOf(ctx, channel, unit?.id ?? null).catch((error: unknown) => {
+  const { show, others } = await scoreboardViewOf(ctx, channel, unit?.id ?? null).catch((error: unknown) => {
     leave();
     throw error;
   });
@@ -115,23 +115,30 @@ export async function followScoreboard(
   let waitingAt: object | undefined;
 
   async function* boards(signal: AbortSignal): AsyncGenerator<Scoreboard, void> {
+    const unitId = unit?.id ?? wholeEvent;
+    const needed = [unitId, ...children.map(({ id }) => id), ...others];
+    const unwatch = channel.watch(needed);
     let sent: Scoreboard | undefined;
     try {
       while (!signal.aborted) {
+        const counted = await channel.counted(needed, signal);
         if (channel.ended) throw cursorExpired(ctx.locale);
-        const board = show(channel.scoreboard(unit?.id ?? wholeEvent, children));
+        if (!counted) break;
+        const board = show(channel.scoreboard(unitId, children));
         // Whatever happens below a unit changes its own tally too, or no number of it.
         if (!sent || !sameTally(sent.tally, board.tally)) {
           yield (sent = board);
           await delay(scoreboardMs, undefined, { signal }).catch(() => {});
         } else {
-          const { room, changed } = channel.wait(unit?.id ?? wholeEvent, signal);
+          // What others count may decide what is shown here.
+          const { room, changed } = channel.wait(others.length > 0 ? wholeEvent : unitId, signal);
           waitingAt = room;
           await changed;
           waitingAt = undefined;
         }
       }
     } finally {
+      unwatch();
       leave();
     }
   }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../kernel/database/database.js';
 import { Bell } from '../kernel/live/bell.js';
 import { Channel } from './channel.js';
-import { readHeads, readState } from './feed.log.js';
+import { readHeads } from './feed.log.js';
 
 /** A missed bell costs this long at most. */
 const lookMs = 1_000;
@@ -61,10 +61,10 @@ export class Hub {
   }
 
   private async openChannel(eventId: number): Promise<Channel> {
-    const state = await readState(this.db, eventId);
-    if (!state) throw new Error(`event ${eventId} has no feed`);
-    const channel = new Channel(eventId, state, this.db, this.log, this.now);
-    // What was committed between the snapshot and our place in the map rang a bell that nobody heard.
+    const [head] = await readHeads(this.db, [eventId]);
+    if (!head) throw new Error(`event ${eventId} has no feed`);
+    const channel = new Channel(eventId, head, this.db, this.log, this.now);
+    // What was committed between the look at the head and our place in the map rang a bell that nobody heard.
     setImmediate(() => channel.ring());
     return channel;
   }

@@ -3,7 +3,6 @@ import { defineLoader } from '../kernel/loaders.js';
 import { ViewerRole } from '../kernel/viewer.js';
 import { allChildren, unitPath } from '../hierarchy/hierarchy.service.js';
 import type { Channel, Scoreboard } from './channel.js';
-import { tallyOf } from './feed.log.js';
 import { isSmall, withheldAmong } from './small-groups.rules.js';
 import { emptyTally, suppressedTally, type Tally } from './tally.entity.js';
 import { wholeEvent } from './tally.rules.js';
@@ -55,7 +54,10 @@ const childTallies = defineLoader(
     const rows = await db.query<Tally & { ask: number; unitId: number }>(
       `select k.ask, t.unit_id as "unitId", t.check_ins as "checkIns", t.people, t.on_site as "onSite", t.minutes
        from unnest($1::int[], $2::int[], $3::int[]) as k (ask, event_id, parent_id)
-       join service_unit u on case when k.parent_id = 0 then u.parent_id is null else u.parent_id = k.parent_id end
+       cross join lateral (
+         select u.id from service_unit u where u.parent_id = k.parent_id
+         union all select u.id from service_unit u where k.parent_id = 0 and u.parent_id is null
+       ) u
        join unit_tally t on t.event_id = k.event_id and t.unit_id = u.id`,
       [keys.map((_, i) => i), keys.map((k) => k.eventId), keys.map((k) => k.parentId)],
       'child-tallies',
@@ -70,7 +72,8 @@ const childTallies = defineLoader(
 /** The events in which anything was counted at a unit. */
 const eventsOf = defineLoader(async (db, unitIds: readonly number[]) => {
   const rows = await db.query<{ unitId: number; eventId: number }>(
-    'select unit_id as "unitId", event_id as "eventId" from unit_tally where unit_id = any($1)',
+    `select t.unit_id as "unitId", t.event_id as "eventId"
+     from feed f join unit_tally t on t.event_id = f.event_id and t.unit_id = any($1)`,
     [unitIds],
     'events-of-unit',
   );
@@ -81,14 +84,14 @@ const shownBoards = new WeakMap<Scoreboard, Scoreboard>();
 
 /**
  * Makes of a unit's scoreboards what the viewer may know of them: of the same one the same, so that what is told to many
- * can be shared.
+ * can be shared. What it has to know for that, besides what a scoreboard holds, are the tallies of `others`.
  */
 export async function scoreboardViewOf(
   ctx: Context,
   channel: Channel,
   unitId: number | null,
-): Promise<(board: Scoreboard) => Scoreboard> {
-  if (isToldSmallGroups(ctx)) return (board) => board;
+): Promise<{ show: (board: Scoreboard) => Scoreboard; others: number[] }> {
+  if (isToldSmallGroups(ctx)) return { show: (board) => board, others: [] };
   const path = unitId === null ? [] : await unitPath(ctx).load(unitId);
   const levels = await Promise.all(
     path.map(async (id, i) => {
@@ -97,13 +100,13 @@ export async function scoreboardViewOf(
       return { id, parentId: parentId ?? wholeEvent, siblings: siblings.map((sibling) => sibling.id) };
     }),
   );
-  const peopleOf = (id: number) => ({ unitId: id, people: tallyOf(channel, id).people });
+  const peopleOf = (id: number) => ({ unitId: id, people: channel.tallyOf(id).people });
   const isWithheld = () =>
-    isSmall(tallyOf(channel, wholeEvent).people) ||
+    isSmall(channel.tallyOf(wholeEvent).people) ||
     levels.some(({ id, parentId, siblings }) =>
-      withheldAmong(tallyOf(channel, parentId).people, siblings.map(peopleOf)).has(id),
+      withheldAmong(channel.tallyOf(parentId).people, siblings.map(peopleOf)).has(id),
     );
-  const show = (board: Scoreboard): Scoreboard => {
+  const make = (board: Scoreboard): Scoreboard => {
     const whole = isWithheld();
     const withheld = withheldAmong(
       board.tally.people,
@@ -118,9 +121,10 @@ export async function scoreboardViewOf(
       })),
     };
   };
-  return (board) => {
+  const show = (board: Scoreboard): Scoreboard => {
     let shown = shownBoards.get(board);
-    if (!shown) shownBoards.set(board, (shown = show(board)));
+    if (!shown) shownBoards.set(board, (shown = make(board)));
     return shown;
   };
+  return { show, others: [wholeEvent, ...levels.flatMap(({ siblings }) => siblings)] };
 }

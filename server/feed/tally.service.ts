@@ -33,18 +33,28 @@ export const unitTally = defineLoader(
   ({ eventId, unitId }) => `${eventId} ${unitId}`,
 );
 
+/** Where people came to a unit `u` for the first time in an event: a branch for each level, as each has its own index. */
+const firstTimes = ['school_id', 'station_id', 'team_id', 'post_id']
+  .map(
+    (column, i) => `select c.volunteer_id from feed f join check_in c on c.event_id = f.event_id and c.${column} = u.id
+      where u.level = ${i + 1} and c.first_levels > ${3 - i}`,
+  )
+  .join(' union all ');
+
 /** A unit's tally over all events: somebody who came to two events is still one person. */
 export const allTimeTally = defineLoader(async (db, unitIds: readonly number[]) => {
   const rows = await db.query<Tally & { unitId: number }>(
-    `select u.id as "unitId",
-       coalesce(sum(t.check_ins), 0)::int as "checkIns", coalesce(sum(t.on_site), 0)::int as "onSite",
-       coalesce(sum(t.minutes), 0)::int as minutes,
-       (select count(distinct c.volunteer_id)::int from check_in c
-        where c.first_levels > 4 - u.level and u.id =
-          case u.level when 1 then c.school_id when 2 then c.station_id when 3 then c.team_id else c.post_id end) as people
-     from service_unit u left join unit_tally t on t.unit_id = u.id
-     where u.id = any($1) group by u.id`,
+    `select u.id as "unitId", kept.*, seen.people
+     from service_unit u
+     cross join lateral (
+       select coalesce(sum(t.check_ins), 0)::int as "checkIns", coalesce(sum(t.on_site), 0)::int as "onSite",
+         coalesce(sum(t.minutes), 0)::int as minutes
+       from feed f join unit_tally t on t.event_id = f.event_id and t.unit_id = u.id
+     ) kept
+     cross join lateral (select count(distinct volunteer_id)::int as people from (${firstTimes}) c) seen
+     where u.id = any($1)`,
     [unitIds],
+    'all-time-tallies',
   );
   const byId = new Map(rows.map((row) => [row.unitId, row]));
   return unitIds.map((id) => byId.get(id) ?? emptyTally);

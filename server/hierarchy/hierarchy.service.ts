@@ -102,17 +102,20 @@ interface ChildrenKey {
 /** Pages of children, by code: those of many parents in one statement. */
 const childrenOf = defineLoader(
   async (db, keys: readonly ChildrenKey[]) => {
+    const columns = db.columns(ServiceUnit, 'u');
+    // Two branches: no index serves a condition that is about either.
     const rows = await db.query<UnitRow & { ask: number }>(
       `select k.ask, c.*
        from unnest($1::int[], $2::int[], $3::int[], $4::text[]) as k (ask, parent_id, first, after)
        cross join lateral (
-         select ${db.columns(ServiceUnit, 'u')} from service_unit u
-         where case when k.parent_id is null then u.parent_id is null and u.level = 1 else u.parent_id = k.parent_id end
-           and (k.after is null or u.code > k.after)
-         order by u.code limit k.first + 1
+         (select ${columns} from service_unit u where u.parent_id = k.parent_id and u.code > k.after
+          order by u.code limit k.first + 1)
+         union all
+         (select ${columns} from service_unit u where k.parent_id is null and u.parent_id is null and u.code > k.after
+          order by u.code limit k.first + 1)
        ) c
        order by k.ask, c.code`,
-      [keys.map((_, i) => i), keys.map((k) => k.parentId), keys.map((k) => k.first), keys.map((k) => k.after)],
+      [keys.map((_, i) => i), keys.map((k) => k.parentId), keys.map((k) => k.first), keys.map((k) => k.after ?? '')],
       'unit-children',
     );
     const pages: ServiceUnit[][] = keys.map(() => []);
@@ -124,9 +127,10 @@ const childrenOf = defineLoader(
 
 const childCount = defineLoader(async (db, parents: readonly number[]) => {
   const rows = await db.query<{ parentId: number; count: number }>(
-    `select coalesce(parent_id, 0) as "parentId", count(*)::int as count from service_unit
-     where coalesce(parent_id, 0) = any($1) group by 1`,
+    `select parent_id as "parentId", count(*)::int as count from service_unit where parent_id = any($1) group by 1
+     union all select 0, count(*)::int from service_unit where 0 = any($1) and parent_id is null`,
     [parents],
+    'unit-child-counts',
   );
   const counts = new Map(rows.map((row) => [row.parentId, row.count]));
   return parents.map((id) => counts.get(id) ?? 0);
@@ -151,9 +155,9 @@ export async function children<T extends ServiceUnit>(
 export async function allChildren(ctx: Context, parentId: number | null): Promise<ServiceUnit[]> {
   const rows = await ctx.db.query<UnitRow>(
     `select ${ctx.db.columns(ServiceUnit, 'u')} from service_unit u
-     where case when $1::int is null then u.level = 1 else u.parent_id = $1 end order by u.code`,
-    [parentId],
-    'unit-all-children',
+     where u.parent_id ${parentId === null ? 'is null' : '= $1'} order by u.code`,
+    parentId === null ? [] : [parentId],
+    parentId === null ? 'unit-schools' : 'unit-all-children',
   );
   return rows.map(toServiceUnit);
 }

@@ -54,19 +54,24 @@ export async function badgeOf(ctx: Context, id: number): Promise<VolunteerBadge>
   return { displayName: screenConsent ? maskName(name) : messages[ctx.locale].someone, contingent, tier };
 }
 
+/** The keys of the teams at and below a unit: by its children, which an index has, and not by a look at every team. */
+const teamsBelow = (unit: string) => `select t.id from service_unit t where t.id = ${unit} and t.level = 3
+  union all select t.id from service_unit t where t.parent_id = ${unit} and t.level = 3
+  union all select t.id from service_unit s join service_unit t on t.parent_id = s.id where s.parent_id = ${unit} and t.level = 3`;
+
 /** The register, as far as the viewer may see it, by number. */
 export async function listVolunteers(ctx: Context, args: PageArgs, within?: string | null): Promise<Page<Volunteer>> {
   const reach = reachOf(ctx.viewer);
   const unit = await unitOfFilter(ctx, within);
   // The narrower of the two: a unit outside the viewer's own has nobody in it that they may see. As `maySeePerson`.
   const scopes = [unit?.id ?? null, reach === 'everywhere' ? null : reach];
-  const teams = `select t.id from service_unit t
-    left join service_unit s on s.id = t.parent_id
-    where t.level = 3 and ($1::int is null or $1 in (t.id, s.id, s.parent_id))
-      and ($2::int is null or $2 in (t.id, s.id, s.parent_id)
-        or t.id = (select p.parent_id from service_unit p where p.id = $2 and p.level = 4))`;
-  const everyone = scopes.every((scope) => scope === null);
-  const where = everyone ? '$1::int is null and $2::int is null' : `v.team_id in (${teams})`;
+  // An alternative to a list of teams would make PostgreSQL look at everybody.
+  const withinUnit = scopes[0] === null ? '$1::int is null' : `v.team_id in (${teamsBelow('$1')})`;
+  const withinReach =
+    scopes[1] === null
+      ? '$2::int is null'
+      : `v.team_id in (${teamsBelow('$2')} union all select p.parent_id from service_unit p where p.id = $2 and p.level = 4)`;
+  const where = `${withinUnit} and ${withinReach}`;
   const rows = await ctx.db.query<Volunteer>(
     `select ${ctx.db.columns(Volunteer, 'v')} from volunteer v
      where ${where} and ($3::text is null or v.number > $3) order by v.number limit $4`,

@@ -67,8 +67,7 @@ test('a page of the log that could not be read is asked for again', async () => 
       return [{ sequence: 1 }];
     },
   } as unknown as Database;
-  const state = { epoch: 'abcdef01', sequence: 1, tallies: new Map() };
-  const channel = new Channel(1, state, flaky, log, () => new Date());
+  const channel = new Channel(1, { epoch: 'abcdef01', sequence: 1 }, flaky, log, () => new Date());
   await expect(channel.frameAfter(0, null)).rejects.toThrow('Connection terminated');
   away = false;
   expect(await channel.frameAfter(0, null)).toMatchObject({ upTo: 1, checkIns: [{ sequence: 1 }] });
