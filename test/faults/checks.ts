@@ -95,7 +95,10 @@ const recount = `
     where event_id = $1 and direction = 'IN' group by unit_id
   ), stayed as (
     select unit_id, sum(minutes)::int as minutes
-    from check_in cross join lateral unnest(array[0, left_post_id, left_team_id, left_station_id, left_school_id]) as unit_id
+    from check_in cross join lateral unnest(case when left_post_id is null
+      -- The check-out had come first: the check-in has the minutes.
+      then array[0, post_id, team_id, station_id, school_id]
+      else array[0, left_post_id, left_team_id, left_station_id, left_school_id] end) as unit_id
     where event_id = $1 and minutes is not null group by unit_id
   ), present as (
     select unit_id, count(*)::int as on_site

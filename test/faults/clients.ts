@@ -20,7 +20,6 @@ const habits: Record<Habit, number> = { plain: 85, twin: 5, again: 5, reused: 2,
 
 /** One scan, as it was planned. */
 export interface Scan {
-  index: number;
   key: string;
   direction: 'IN' | 'OUT';
   volunteer: string;
@@ -91,8 +90,7 @@ export class Clients {
   private readonly agent = new Agent({ connections: 64, keepAliveTimeout: 30_000 });
   private readonly sockets = new Map<string, Client>();
   private readonly startedAt = performance.now();
-  private wake: (() => void)[] = [];
-  private limit = Infinity;
+  private surging = new AbortController();
 
   constructor(
     private readonly urls: readonly string[],
@@ -105,26 +103,36 @@ export class Clients {
     return performance.now() - this.startedAt;
   }
 
-  /** Lets scans begin up to this one: whoever makes the faults wants some under way all the time. */
-  allowUpTo(limit: number): void {
-    this.limit = limit;
-    for (const wake of this.wake.splice(0)) wake();
+  /** While `work` goes on, everybody scans one after the other without a pause. */
+  async surge<T>(work: () => Promise<T>): Promise<T> {
+    this.surging.abort();
+    try {
+      return await work();
+    } finally {
+      this.surging = new AbortController();
+    }
   }
 
-  /** Plays so many scans at so many a second; resolves when all are over. */
-  async play(count: number, rate: number, chance: Random): Promise<void> {
-    const plan = planScans(this.place, count, chance, this.entries.length);
+  /** Plays so many scans a second, `least` of them and on until it is enough; resolves when all are over. */
+  async play(least: number, rate: number, chance: Random, enough = () => true): Promise<void> {
+    const from = this.entries.length;
     const beganAt = performance.now();
+    const goesOn = () => this.entries.length - from < least || !enough();
     await Promise.all(
-      plan.map(async (scans, lane) => {
+      Array.from({ length: lanes }, async (_, lane) => {
+        const scans = planScans(this.place, lane, forkRandom(chance));
         const random = forkRandom(chance);
         const late: (() => Promise<void>)[] = [];
-        for (const scan of scans) {
-          const dueAt = beganAt + ((scan.index - scans[0]!.index + lane) / rate) * 1_000;
-          const waitMs = dueAt - performance.now();
-          if (waitMs > 0) await delay(waitMs);
-          while (scan.index >= this.limit) await new Promise<void>((resolve) => this.wake.push(resolve));
-          await this.perform(scan, lane, random, late);
+        for (let turn = 0; ;) {
+          const { signal } = this.surging;
+          const dueAt = beganAt + ((turn * lanes + lane) / rate) * 1_000;
+          for (let waitMs: number; !signal.aborted && goesOn() && (waitMs = dueAt - performance.now()) > 0;) {
+            await delay(Math.min(waitMs, 250), undefined, { signal }).catch(() => undefined);
+          }
+          if (!goesOn()) break;
+          // Those of a surge are in addition.
+          if (!signal.aborted) turn++;
+          await this.perform(scans.next().value, lane, random, late);
           if (late.length > 5) await late.shift()!();
         }
         for (const last of late) await last();
@@ -167,7 +175,7 @@ export class Clients {
       }
       node = this.other(node, random);
       await delay(waitMs * (0.5 + random.fraction() / 2));
-      waitMs = Math.min(waitMs * 2, 1_000);
+      waitMs = Math.min(waitMs * 2, 500);
     }
     if (entry.retries > 0) this.troubled--;
     this.done++;
@@ -349,26 +357,20 @@ export function forkRandom(random: Random): Random {
   return createRandom(random.int(0, 2 ** 31 - 1));
 }
 
-/** For each lane its scans, in order; together they are `count`. */
-function planScans({ posts, volunteers }: Place, count: number, random: Random, from: number): Scan[][] {
+/** What a lane scans, one after the other, the same in every run of a seed. */
+function* planScans({ posts, volunteers }: Place, lane: number, random: Random): Generator<Scan, never> {
   const shared = volunteers.slice(0, sharedVolunteers);
-  const own = Array.from({ length: lanes }, (_, lane) =>
-    volunteers.slice(sharedVolunteers).filter((_, i) => i % lanes === lane),
-  );
-  const plan: Scan[][] = Array.from({ length: lanes }, () => []);
-  for (let i = 0; i < count; i++) {
-    const lane = i % lanes;
-    plan[lane]!.push({
-      index: from + i,
+  const own = volunteers.slice(sharedVolunteers).filter((_, i) => i % lanes === lane);
+  for (;;) {
+    yield {
       key: uuid(random),
       direction: random.chance(0.65) ? 'IN' : 'OUT',
-      volunteer: random.pick(random.chance(0.1) ? shared : own[lane]!),
+      volunteer: random.pick(random.chance(0.1) ? shared : own),
       post: random.pick(posts),
       agoMs: random.chance(0.3) ? random.int(0, 90_000) : null,
       habit: random.weighted(habits),
-    });
+    };
   }
-  return plan;
 }
 
 /** The same key in every run of a seed. */

@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { Api } from '../../seeds/volunteer-day/api.js';
 import { playDay } from '../../seeds/volunteer-day/play.js';
 import { until } from '../support/app.js';
+import { endWithParent } from '../support/processes.js';
 import { temporaryFolder } from '../support/postgres.js';
 import { Wall } from '../support/wall.js';
 
@@ -34,7 +35,8 @@ let output = '';
 
 /** The whole application as `npm start` runs it, but for the pages. Resolves when it answers. */
 async function startServer(dataDir: string, port: number): Promise<ChildProcess> {
-  const server = spawn(process.execPath, ['--import', '@oxc-node/core/register', 'server/main.ts'], {
+  const program = ['--import', '@oxc-node/core/register', 'server/main.ts'];
+  const server = spawn(process.execPath, [...endWithParent, ...program], {
     cwd: root,
     env: {
       PATH: process.env.PATH,
@@ -44,11 +46,11 @@ async function startServer(dataDir: string, port: number): Promise<ChildProcess>
       SEED_MODULE: join(root, 'seeds/shengbei.ts'),
       LOG_LEVEL: 'warn',
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   });
   output = '';
-  server.stdout?.on('data', (text) => (output += text));
-  server.stderr?.on('data', (text) => (output += text));
+  server.stdout.on('data', (text) => (output += text));
+  server.stderr.on('data', (text) => (output += text));
   const answers = async () => {
     if (server.exitCode !== null) throw new Error('the server ended by itself');
     const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endWithParent } from '../support/processes.js';
 import { until } from '../support/until.js';
 import type { Findings } from './findings.js';
 import type { Proxy } from './proxy.js';
@@ -10,6 +11,7 @@ import type { Proxy } from './proxy.js';
 const root = resolve(import.meta.dirname, '../..');
 
 export interface NodeOptions {
+  /** PostgreSQL itself; a node gets there by way of its proxy. */
   databaseUrl: string;
   dataDir: string;
   /** Where the logs go. */
@@ -33,6 +35,7 @@ class Process {
   constructor(
     private readonly name: string,
     private readonly options: NodeOptions,
+    database: Proxy,
     private readonly warnings: Map<string, number>,
     log: WriteStream,
   ) {
@@ -40,20 +43,22 @@ class Process {
     const [program, seed] = built
       ? [['--enable-source-maps', 'build/server/main.js'], 'build/seeds/shengbei.js']
       : [['--import', '@oxc-node/core/register', 'server/main.ts'], 'seeds/shengbei.ts'];
-    this.child = spawn(process.execPath, program, {
+    const url = new URL(databaseUrl);
+    url.port = String(database.port);
+    this.child = spawn(process.execPath, [...endWithParent, ...program], {
       cwd: root,
       env: {
         PATH: process.env.PATH,
         PORT: '0',
         HOST: '127.0.0.1',
-        DATABASE_URL: databaseUrl,
+        DATABASE_URL: url.href,
         DATA_DIR: dataDir,
         SEED_MODULE: join(root, seed),
         LOG_LEVEL: 'info',
         // One JSON object a line.
         NODE_ENV: 'production',
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: 'pipe',
     });
     this.ended = once(this.child, 'close').then(([code, signal]) => {
       if (!this.told) findings.violation('a node ended by itself', `${name} with ${code ?? signal}:\n${this.said}`);
@@ -97,6 +102,10 @@ class Process {
     );
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   get alive(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
@@ -115,7 +124,7 @@ class Process {
   }
 }
 
-/** A place in the installation: a proxy that stays, and behind it one process after the other. */
+/** A place in the installation: two proxies that stay, and between them one process after the other. */
 export class Node {
   readonly warnings = new Map<string, number>();
   /** How long each drain took, in milliseconds. */
@@ -126,7 +135,10 @@ export class Node {
 
   constructor(
     readonly index: number,
+    /** Between clients and the process. */
     readonly proxy: Proxy,
+    /** Between the process and PostgreSQL. */
+    readonly database: Proxy,
     private readonly options: NodeOptions,
   ) {
     this.log = createWriteStream(join(options.folder, `node-${index}.log`));
@@ -139,7 +151,8 @@ export class Node {
   }
 
   private spawn(): Process {
-    return new Process(`node ${this.index}.${++this.generation}`, this.options, this.warnings, this.log);
+    const name = `node ${this.index}.${++this.generation}`;
+    return new Process(name, this.options, this.database, this.warnings, this.log);
   }
 
   private takeOver(process: Process): void {
@@ -149,6 +162,10 @@ export class Node {
     void process.ended.then(() => (process.told ? undefined : this.start()));
   }
 
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
   async kill(): Promise<void> {
     this.process!.signal('SIGKILL');
     await this.process!.end();
@@ -156,17 +173,19 @@ export class Node {
 
   /**
    * A deploy: the new process is there before the old one is told to go, or, `inPlace`, only when it is gone. New
-   * connections go to the new one as soon as it is ready.
+   * connections go to the new one as soon as it is ready. `drain` is given the old one's port and what stops it.
    */
-  async deploy({ inPlace }: { inPlace: boolean }, onSignal: () => void): Promise<void> {
+  async deploy(
+    { inPlace }: { inPlace: boolean },
+    drain: (port: number, stop: () => Promise<number>) => Promise<void>,
+  ): Promise<void> {
     const old = this.process!;
     const next = inPlace ? undefined : this.spawn();
     if (next) {
       await next.ready();
       this.takeOver(next);
     }
-    onSignal();
-    await this.stop(old, 'SIGTERM');
+    await drain(old.port!, () => this.stop(old, 'SIGTERM'));
     if (!next) await this.start();
   }
 

@@ -18,7 +18,8 @@ export class Postgres {
   constructor(private readonly folder: string) {}
 
   async start(): Promise<this> {
-    const settings = { max_connections: '150' };
+    // Sessions on lines that have gone silent stay for a while.
+    const settings = { max_connections: '400' };
     this.server = await startEmbeddedPostgres({ dataDir: join(this.folder, 'database'), log: quiet, settings });
     return this;
   }
@@ -26,6 +27,10 @@ export class Postgres {
   /** The same after every restart. */
   get url(): string {
     return this.server.url;
+  }
+
+  get pid(): number | undefined {
+    return this.server.pid();
   }
 
   /** One statement on a connection of its own, as all others are at risk. */

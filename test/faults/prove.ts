@@ -10,13 +10,14 @@ import { Findings } from './findings.js';
 import { Node } from './node.js';
 import { Postgres } from './postgres.js';
 import { Proxy } from './proxy.js';
-import { happenAll, planFaults, type Happened, type Stage } from './schedule.js';
+import { faults as everyFault, happenAll, planFaults, secondsOf, type Happened, type Stage } from './schedule.js';
 
 export interface ProofOptions {
   seed: number;
+  /** At least: they go on until all faults are over. */
   checkIns: number;
-  /** A second, on average; what could not be sent during a fault is made up for. */
-  rate: number;
+  /** Which kinds of fault there are; all unless told. */
+  kinds?: readonly string[];
   nodes: number;
   walls: number;
   /** How long walls go away before they have to catch up within five seconds. */
@@ -56,10 +57,12 @@ const eventCode = 'volunteer-day-8';
  */
 export async function prove(options: ProofOptions): Promise<Proof> {
   const startedAt = performance.now();
-  const { seed, checkIns, rate, folder, tell = () => undefined } = options;
+  const { seed, checkIns, folder, kinds = Object.keys(everyFault), tell = () => undefined } = options;
   const findings = new Findings((text) => tell(`✘ ${text}`));
   const random = createRandom(seed);
-  const plan = planFaults(forkRandom(random), checkIns);
+  const plan = planFaults(forkRandom(random), kinds, Math.round(checkIns / 120));
+  // Scans and faults are over at about the same time. What could not be sent during a fault is made up for.
+  const rate = checkIns / Math.max(secondsOf(plan), options.awaySeconds);
   const closers: (() => Promise<unknown> | void)[] = [];
   try {
     await mkdir(folder, { recursive: true });
@@ -70,7 +73,9 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     for (let index = 0; index < options.nodes; index++) {
       const proxy = await new Proxy(0).open();
       closers.push(() => proxy.close());
-      const node = new Node(index, proxy, {
+      const database = await new Proxy(Number(new URL(postgres.url).port)).open();
+      closers.push(() => database.close());
+      const node = new Node(index, proxy, database, {
         databaseUrl: postgres.url,
         dataDir,
         folder,
@@ -109,13 +114,14 @@ export async function prove(options: ProofOptions): Promise<Proof> {
       eventId,
       findings,
       awayMs: options.awaySeconds * 1_000,
-      async caughtUp(some = walls) {
+      absences: [],
+      tell,
+      async caughtUp(some, sequence) {
         const from = performance.now();
-        const { head } = clients;
-        const late = () => some.filter((wall) => !wall.away && wall.last < head);
+        const late = () => some.filter((wall) => !wall.away && wall.last < sequence);
         await until(() => late().length === 0, 'the walls', caughtUpWithinMs).catch(() => {
           const places = late().map((wall) => `${walls.indexOf(wall)} at ${wall.last}`);
-          findings.violation('walls did not catch up', `with ${head}: ${places.join(', ')}`);
+          findings.violation('walls did not catch up', `with ${sequence}: ${places.join(', ')}`);
         });
         return performance.now() - from;
       },
@@ -130,19 +136,21 @@ export async function prove(options: ProofOptions): Promise<Proof> {
 
     // ── The faults ──
     const faults: Happened[] = [];
-    const playing = clients.play(checkIns, rate, forkRandom(random));
+    let over = false;
+    const playing = clients.play(checkIns, rate, forkRandom(random), () => over);
     // What fails is told below; until then it is not unheard.
     playing.catch(() => undefined);
     await Promise.race([
       happenAll(stage, plan, (happened) => {
         faults.push(happened);
-        tell(line(happened));
+        tell(`${String(clients.done).padStart(6)} ${line(happened)}`);
       }),
       // When the clients fail, nothing more will be acknowledged.
       playing.then(() => new Promise(() => undefined)),
     ]);
+    over = true;
     await playing;
-    await stage.caughtUp();
+    await stage.caughtUp(walls, clients.head);
 
     // ── The proof ──
     const lengthBefore = await checkLog(postgres, eventId, clients.entries, findings);
@@ -167,8 +175,8 @@ export async function prove(options: ProofOptions): Promise<Proof> {
       eventId,
     ]);
     clients.head = restored[0]!.sequence;
-    await clients.play(Math.max(40, Math.round(checkIns / 20)), rate, forkRandom(random));
-    await stage.caughtUp();
+    await clients.play(Math.max(40, Math.round(checkIns / 20)), 40, forkRandom(random));
+    await stage.caughtUp(walls, clients.head);
     const lengthAfter = await checkLog(postgres, eventId, clients.entries, findings, known);
     checkWalls(walls, lengthAfter, 2, findings);
     await witness.compare(postgres, eventId);
@@ -202,10 +210,10 @@ export async function prove(options: ProofOptions): Promise<Proof> {
   }
 }
 
-export function line({ at, name, tookMs, caughtUpMs, retries, wallReconnects, note }: Happened): string {
+function line({ name, tookMs, caughtUpMs, retries, wallReconnects, note }: Happened): string {
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
   return (
-    `${String(at).padStart(6)} ${name} · ${seconds(tookMs)} · 重试 retries ${retries} · 大屏重连 walls back ${wallReconnects} · ` +
+    `${name} · ${seconds(tookMs)} · 重试 retries ${retries} · 大屏重连 walls back ${wallReconnects} · ` +
     `追上 caught up ${seconds(caughtUpMs)}${note ? ` · ${note}` : ''}`
   );
 }

@@ -5,6 +5,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 interface Link {
   client: Socket;
   server: Socket;
+  /** Where it leads. */
+  target: number;
   /** Carries nothing any more, and says nothing about it. */
   silent: boolean;
   /** The client has sent a mutation over HTTP and waits for its reply. */
@@ -49,6 +51,11 @@ export class Proxy {
     this.requestsToHalve += count;
   }
 
+  /** How many mutations over HTTP the server at this port has and has not answered. */
+  unanswered(target: number): number {
+    return [...this.links].filter((link) => link.target === target && link.mutating).length;
+  }
+
   /** How many dropped replies and halved requests are still to come. */
   get pending(): number {
     return this.repliesToDrop + this.requestsToHalve;
@@ -78,6 +85,11 @@ export class Proxy {
     this.silentForNew = false;
   }
 
+  /** Ends the lines that are silent, so that whoever has not noticed does now. */
+  endSilence(): void {
+    for (const link of this.links) if (link.silent) hangUp(link);
+  }
+
   async close(): Promise<void> {
     this.server.close();
     for (const link of this.links) hangUp(link);
@@ -94,7 +106,7 @@ export class Proxy {
 
   private accept(client: Socket): void {
     const server = connect({ port: this.target, host: '127.0.0.1', noDelay: true });
-    const link: Link = { client, server, silent: false, mutating: false };
+    const link: Link = { client, server, target: this.target, silent: false, mutating: false };
     client.setNoDelay(true);
     this.links.add(link);
     if (this.silentForNew) this.mute(link);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createRandom, type Random } from '../../seeds/random.js';
+import { limits } from '../../server/kernel/http/limits.js';
 import { until } from '../support/until.js';
 import type { Wall } from '../support/wall.js';
 import type { Clients } from './clients.js';
@@ -16,16 +17,26 @@ export interface Stage {
   findings: Findings;
   /** How long walls go away. */
   awayMs: number;
-  /** Resolves when every wall shows everything that was acknowledged by now; answers how long that took. */
-  caughtUp(walls?: readonly Wall[]): Promise<number>;
+  absences: Absence[];
+  tell(text: string): void;
+  /** Resolves when these walls show everything up to `sequence`; answers how long that took. */
+  caughtUp(walls: readonly Wall[], sequence: number): Promise<number>;
 }
 
 interface Fault {
   name: string;
   /** How often it comes, compared with the others. */
   weight: number;
+  /** How long it takes, about, until it is over and got over. */
+  seconds: number;
   /** Does it and waits until it is over; may say what there is to say. */
   happen(stage: Stage, random: Random): Promise<string | void>;
+}
+
+/** Walls that went away. Meanwhile other faults come. */
+interface Absence {
+  backAt: number;
+  end(): Promise<string>;
 }
 
 const proxiesOf = (stage: Stage, random: Random) =>
@@ -41,17 +52,43 @@ async function untilPassed(stage: Stage): Promise<void> {
 async function deploy(stage: Stage, random: Random, inPlace: boolean): Promise<string> {
   const { clients, nodes, findings } = stage;
   // Whatever went wrong before is over, so that what fails now fails because of the deploy.
+  for (const { proxy, database } of nodes) {
+    proxy.endSilence();
+    database.endSilence();
+  }
   await until(() => clients.troubled === 0, 'clients without trouble', 60_000);
   const node = random.pick(nodes);
   let fromMs = clients.nowMs;
-  await node.deploy({ inPlace }, () => (fromMs = clients.nowMs));
+  const inFlight: number[] = [];
+  const look = (port: number) => inFlight.push(node.proxy.unanswered(port));
+  await node.deploy({ inPlace }, async (port, stop) => {
+    let stopped: Promise<number> | undefined;
+    fromMs = clients.nowMs;
+    await clients.surge(async () => {
+      await until(() => node.proxy.unanswered(port) > 1, 'scans that meet the deploy');
+      look(port);
+      stopped = stop();
+      await delay(100);
+    });
+    // The port shuts when everybody has been told to go: also then there is something under way.
+    await delay(limits.spreadMs - 200);
+    await clients.surge(async () => {
+      await delay(80);
+      look(port);
+      await stopped;
+    });
+  });
   const during = clients.entries.filter(({ attempts }) => attempts.length > 0 && attempts[0]!.atMs >= fromMs);
   const retried = during.filter(({ retries }) => retries > 0);
   for (const entry of retried) {
     if (entry.retries > 1) findings.violation('more than one retry in a deploy', JSON.stringify(entry));
   }
+  if (!inFlight[0]) findings.violation('a deploy met no scan', `node ${node.index}`);
   const drainMs = Math.round(node.drains.at(-1)!);
-  return `node ${node.index} drained in ${drainMs} ms; ${retried.length} of ${during.length} scans were sent twice`;
+  return (
+    `node ${node.index} drained in ${drainMs} ms; in flight on it when told ${inFlight[0]}, when the port shut ${inFlight[1]}; ` +
+    `${retried.length} of ${during.length} scans were sent twice`
+  );
 }
 
 /** Every kind of fault that the proof knows. */
@@ -59,6 +96,7 @@ export const faults: Record<string, Fault> = {
   kill: {
     name: '杀掉节点 kill -9 of a node',
     weight: 12,
+    seconds: 3,
     async happen({ nodes }, random) {
       const node = random.pick(nodes);
       await node.kill();
@@ -68,6 +106,7 @@ export const faults: Record<string, Fault> = {
   killAll: {
     name: '同时杀掉所有节点 kill -9 of all nodes at once',
     weight: 3,
+    seconds: 5,
     async happen({ nodes }) {
       await Promise.all(nodes.map((node) => node.kill()));
       await Promise.all(nodes.map((node) => node.start()));
@@ -76,21 +115,25 @@ export const faults: Record<string, Fault> = {
   deploy: {
     name: '先启后停的部署 deploy: the new node first, then SIGTERM',
     weight: 4,
+    seconds: 8,
     happen: (stage, random) => deploy(stage, random, false),
   },
   deployInPlace: {
     name: '先停后启的部署 deploy: SIGTERM, then the new node',
     weight: 3,
+    seconds: 8,
     happen: (stage, random) => deploy(stage, random, true),
   },
   bell: {
     name: '断开监听连接 the listening backends are terminated',
     weight: 10,
+    seconds: 1.5,
     happen: async ({ postgres }) => `${await postgres.terminate('baihua bell')} backends`,
   },
   pool: {
     name: '断开数据库连接 all other backends are terminated, busy or not',
     weight: 10,
+    seconds: 2,
     async happen({ postgres }) {
       let ended = 0;
       for (let i = 0; i < 4; i++) {
@@ -103,6 +146,7 @@ export const faults: Record<string, Fault> = {
   lock: {
     name: '编号后迟迟不提交 a transaction is held open between numbering and commit',
     weight: 8,
+    seconds: 3,
     async happen({ postgres, eventId }, random) {
       const forMs = random.int(1_000, 3_500);
       await postgres.holdFeed(eventId, forMs);
@@ -112,16 +156,19 @@ export const faults: Record<string, Fault> = {
   restartFast: {
     name: '重启数据库 PostgreSQL restarts (fast)',
     weight: 4,
+    seconds: 4,
     happen: ({ postgres }) => postgres.restartFast(),
   },
   restartImmediate: {
     name: '数据库崩溃恢复 PostgreSQL crashes and recovers (immediate)',
     weight: 4,
+    seconds: 5,
     happen: ({ postgres }) => postgres.restartImmediate(),
   },
   replies: {
     name: '提交后丢失答复 replies are dropped after the commit',
     weight: 12,
+    seconds: 1,
     async happen(stage, random) {
       for (const proxy of proxiesOf(stage, random)) proxy.dropReplies(random.int(3, 8));
       await untilPassed(stage);
@@ -130,6 +177,7 @@ export const faults: Record<string, Fault> = {
   requests: {
     name: '请求只到一半 only half of a request arrives',
     weight: 6,
+    seconds: 1,
     async happen(stage, random) {
       for (const proxy of proxiesOf(stage, random)) proxy.halveRequests(random.int(2, 5));
       await untilPassed(stage);
@@ -138,6 +186,7 @@ export const faults: Record<string, Fault> = {
   cut: {
     name: '切断所有连接 all connections are cut',
     weight: 10,
+    seconds: 1,
     async happen(stage, random) {
       for (const proxy of proxiesOf(stage, random)) proxy.cut();
     },
@@ -145,6 +194,7 @@ export const faults: Record<string, Fault> = {
   silence: {
     name: '连接无声中断 connections carry nothing any more, and do not end',
     weight: 6,
+    seconds: 5,
     async happen(stage, random) {
       const { proxy } = random.pick(stage.nodes);
       const newOnes = random.chance(0.5);
@@ -153,49 +203,66 @@ export const faults: Record<string, Fault> = {
       proxy.heal();
     },
   },
+  databaseSilence: {
+    name: '节点与数据库之间无声中断 the line between a node and PostgreSQL goes silent',
+    weight: 6,
+    seconds: 8,
+    async happen(stage, random) {
+      const { database } = random.pick(stage.nodes);
+      const newOnes = random.chance(0.5);
+      database.silence({ newOnes });
+      if (newOnes) await delay(random.int(1_000, 5_000));
+      database.heal();
+    },
+  },
   away: {
     name: '大屏离开后回来 walls go away and come back',
     weight: 3,
-    async happen(stage, random) {
-      const { walls, awayMs, clients, findings } = stage;
-      const gone = random.shuffle(walls).slice(0, 3);
+    seconds: 1,
+    async happen({ walls, awayMs, clients, findings, caughtUp, absences }, random) {
+      const gone = random.shuffle(walls.filter((wall) => !wall.away)).slice(0, Math.ceil(walls.length / 10));
       const leftAt = clients.head;
       for (const wall of gone) wall.leave();
-      await delay(awayMs);
-      for (const wall of gone) wall.back();
-      const missed = clients.head - leftAt;
-      const tookMs = await stage.caughtUp(gone);
-      if (tookMs > 5_000) findings.violation('catching up took too long', `${Math.round(tookMs)} ms for ${missed}`);
-      return `${missed} check-ins in ${Math.round(awayMs / 1_000)} s; caught up in ${Math.round(tookMs)} ms`;
+      absences.push({
+        backAt: performance.now() + awayMs,
+        async end() {
+          for (const wall of gone) wall.back();
+          const missed = clients.head - leftAt;
+          const tookMs = await caughtUp(gone, clients.head);
+          if (tookMs > 5_000) findings.violation('catching up took too long', `${Math.round(tookMs)} ms for ${missed}`);
+          return `${gone.length} walls missed ${missed} check-ins and caught up in ${Math.round(tookMs)} ms`;
+        },
+      });
     },
   },
 };
 
 export interface Planned {
-  /** Comes when so many scans are acknowledged, or given up. */
-  at: number;
   fault: string;
   seed: number;
 }
 
-/** Which faults come when: each kind once, and more by their weight while there are check-ins for it. */
-export function planFaults(random: Random, checkIns: number): Planned[] {
-  const kinds = Object.keys(faults);
-  const weights = Object.fromEntries(Object.entries(faults).map(([kind, { weight }]) => [kind, weight]));
-  const count = Math.max(kinds.length, Math.round(checkIns / 120));
-  const more = Array.from({ length: count - kinds.length }, () => random.weighted(weights));
-  return random.shuffle([...kinds, ...more]).map((fault, i) => ({
-    at: Math.round(((i + 1) / (count + 1)) * checkIns),
-    fault,
-    seed: random.int(0, 2 ** 31 - 1),
-  }));
+/** Which faults come, one after the other: each of these kinds once, and more by their weight, `least` at least. */
+export function planFaults(random: Random, kinds: readonly string[], least: number): Planned[] {
+  const weights = Object.fromEntries(kinds.map((kind) => [kind, faults[kind]!.weight]));
+  const more = Array.from({ length: Math.max(0, least - kinds.length) }, () => random.weighted(weights));
+  const order = random.shuffle([...kinds, ...more]);
+  // Walls stay away for long, so they go at the beginning.
+  const away = order.indexOf('away');
+  if (away > 0) order.unshift(...order.splice(away, 1));
+  return order.map((fault) => ({ fault, seed: random.int(0, 2 ** 31 - 1) }));
+}
+
+/** How long a plan takes, about. */
+export function secondsOf(plan: readonly Planned[]): number {
+  return plan.reduce((sum, { fault }) => sum + faults[fault]!.seconds, 0);
 }
 
 export interface Happened extends Planned {
   name: string;
   fromMs: number;
   tookMs: number;
-  /** From the end of the fault until every wall showed everything that was acknowledged by then. */
+  /** From the end of the fault until every wall showed something that was recorded after it. */
   caughtUpMs: number;
   retries: number;
   wallReconnects: number;
@@ -208,18 +275,15 @@ export async function happenAll(
   plan: readonly Planned[],
   tell: (happened: Happened) => void,
 ): Promise<void> {
-  const { clients, walls } = stage;
+  const { clients, walls, absences } = stage;
   const failures = () => [...clients.failures.values()].reduce((sum, count) => sum + count, 0);
   const reconnects = () => walls.reduce((sum, wall) => sum + wall.reconnects, 0);
-  for (const [i, planned] of plan.entries()) {
-    // Not so far that nothing would be under way during the next faults.
-    clients.allowUpTo(plan[i + 2]?.at ?? Infinity);
-    await until(() => clients.done >= planned.at, `check-in ${planned.at}`, 120_000);
+  for (const planned of plan) {
     const fault = faults[planned.fault]!;
     const [before, walledBefore, fromMs] = [failures(), reconnects(), clients.nowMs];
     const note = (await fault.happen(stage, createRandom(planned.seed))) ?? '';
     const tookMs = clients.nowMs - fromMs;
-    const caughtUpMs = await stage.caughtUp();
+    const caughtUpMs = await stage.caughtUp(walls, clients.head + 1);
     tell({
       ...planned,
       name: fault.name,
@@ -230,5 +294,10 @@ export async function happenAll(
       wallReconnects: reconnects() - walledBefore,
       note,
     });
+    while (absences[0] && absences[0].backAt <= performance.now()) stage.tell(await absences.shift()!.end());
+  }
+  for (const { backAt, end } of absences.splice(0)) {
+    await delay(Math.max(0, backAt - performance.now()));
+    stage.tell(await end());
   }
 }

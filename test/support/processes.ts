@@ -9,3 +9,11 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+const watchInput = `process.stdin.resume().on('end', () => process.kill(process.pid, 'SIGKILL'));`;
+
+/**
+ * Arguments for a Node process that shall not outlive whoever started it, even when that is killed: its input has to be
+ * a pipe, and the kernel closes the other end.
+ */
+export const endWithParent = ['--import', `data:text/javascript,${encodeURIComponent(watchInput)}`];
