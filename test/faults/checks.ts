@@ -150,6 +150,7 @@ export async function checkScoreboards(
       url: `${url.replace('http', 'ws')}/graphql`,
       webSocketImpl: WebSocket,
       retryAttempts: 5,
+      shouldRetry: () => true,
       connectionParams: { authorization: `Bearer ${key}` },
     });
     const boards = client.iterate<{ scoreboard: Board }>({

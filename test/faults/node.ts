@@ -131,7 +131,9 @@ export class Node {
   readonly drains: number[] = [];
   private readonly log: WriteStream;
   private process: Process | undefined;
-  private generation = 0;
+  /** All that there ever were. */
+  private readonly processes: Process[] = [];
+  private over = false;
 
   constructor(
     readonly index: number,
@@ -151,15 +153,21 @@ export class Node {
   }
 
   private spawn(): Process {
-    const name = `node ${this.index}.${++this.generation}`;
-    return new Process(name, this.options, this.database, this.warnings, this.log);
+    const name = `node ${this.index}.${this.processes.length + 1}`;
+    const process = new Process(name, this.options, this.database, this.warnings, this.log);
+    this.processes.push(process);
+    return process;
   }
 
   private takeOver(process: Process): void {
     this.process = process;
     this.proxy.target = process.port!;
     // As a supervisor would: one crash shall not hide what else there is to find.
-    void process.ended.then(() => (process.told ? undefined : this.start()));
+    void process.ended.then(async () => {
+      while (!process.told && !this.over && this.process === process) {
+        await this.start().catch(() => this.options.findings.violation('a node did not start', `node ${this.index}`));
+      }
+    });
   }
 
   get pid(): number | undefined {
@@ -226,8 +234,11 @@ export class Node {
 
   /** Whatever happened before. */
   async destroy(): Promise<void> {
-    this.process?.signal('SIGKILL');
-    await this.process?.end();
+    this.over = true;
+    for (const process of this.processes) {
+      process.signal('SIGKILL');
+      await process.end();
+    }
     this.log.end();
   }
 }

@@ -26,6 +26,7 @@ const kinds = ['kill', 'bell', 'replies', 'cut', 'silence', 'lock', 'restartFast
 test('under faults of many kinds every check-in counts once, every wall shows all of them, and a restore mixes nothing', async () => {
   const seed = Number(process.env.FAULTS_SEED ?? 8);
   const story: string[] = [];
+  const replay = () => `FAULTS_SEED=${seed} plays it again:\n${story.join('\n')}`;
   const proof = await prove({
     seed,
     checkIns: 300,
@@ -36,8 +37,10 @@ test('under faults of many kinds every check-in counts once, every wall shows al
     folder: await aFolder(),
     built: false,
     tell: (text) => void story.push(text),
+  }).catch((cause: unknown) => {
+    throw new Error(`it did not end. ${replay()}`, { cause });
   });
-  expect(proof.violations, `FAULTS_SEED=${seed} plays it again:\n${story.join('\n')}`).toEqual([]);
+  expect(proof.violations, replay()).toEqual([]);
   // It has met what it is about.
   expect(proof.faults.map(({ fault }) => fault).toSorted()).toEqual(kinds.toSorted());
   expect(proof.acknowledged).toBeGreaterThanOrEqual(280);
