@@ -98,7 +98,7 @@ class Process {
         return answer?.status === 200;
       },
       `${this.name} to be ready`,
-      60_000,
+      120_000,
     );
   }
 

@@ -75,8 +75,9 @@ async function deploy(stage: Stage, random: Random, inPlace: boolean): Promise<s
     await clients.surge(async () => {
       await delay(80);
       look(port);
-      await stopped;
+      await delay(220);
     });
+    await stopped;
   });
   const during = clients.entries.filter(({ attempts }) => attempts.length > 0 && attempts[0]!.atMs >= fromMs);
   const retried = during.filter(({ retries }) => retries > 0);
