@@ -80,8 +80,8 @@ export async function createApp(
     const hub = new Hub(db, log, clock);
     await hub.open();
     closers.push(() => hub.close());
-    const checkInWriter: Context['checkInWriter'] = new FeedWriter(db, log, (client, head, scans) =>
-      recordBatch(client, head, scans, clock()),
+    const checkInWriter: Context['checkInWriter'] = new FeedWriter(db, log, (client, eventId, scans) =>
+      recordBatch(client, eventId, scans, clock),
     );
     closers.push(() => checkInWriter.close());
     const limits = new Limits(db);

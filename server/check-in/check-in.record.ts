@@ -1,8 +1,10 @@
 import type pg from 'pg';
 import { checkInWindow } from '../event/event.rules.js';
+import { appendToFeed, BatchConflict, recordset } from '../feed/append.js';
 import { CheckIn } from '../feed/check-in.entity.js';
 import type { PostPath } from '../feed/tally.rules.js';
-import { BatchConflict } from '../feed/writer.js';
+import { UnknownFeed } from '../feed/writer.js';
+import type { Clock } from '../kernel/clock.js';
 import { decide, nowhere, type Scan, type Whereabouts } from './check-in.rules.js';
 
 /** What became of one scan. `replayed` when its key had been answered before. */
@@ -26,7 +28,7 @@ export interface StoredKey extends Place {
 }
 
 interface Facts {
-  event: { startsAt: string; endsAt: string };
+  event: { epoch: string; sequence: number; startsAt: string; endsAt: string } | null;
   keys: StoredKey[] | null;
   presences:
     | (PostPath & {
@@ -41,10 +43,11 @@ interface Facts {
   volunteers: number[] | null;
 }
 
-/** Everything that the rules need to know about a batch, in one statement. */
+/** Everything that the rules need to know about a batch, and where the feed stands, at one moment. */
 const readFacts = `select
   (select row_to_json(x) from (
-    select starts_at as "startsAt", ends_at as "endsAt" from community_event where id = $1) x) as event,
+    select epoch, sequence, starts_at as "startsAt", ends_at as "endsAt"
+    from feed join community_event on id = event_id where event_id = $1) x) as event,
   (select json_agg(x) from (
     select key, encode(body_hash, 'hex') as "bodyHash", outcome, event_id as "eventId", sequence
     from check_in_key where key = any($2)) x) as keys,
@@ -63,31 +66,29 @@ const readFacts = `select
     where p.level = 4 and p.id = any($4)) x) as posts,
   (select json_agg(id) from volunteer where id = any($3)) as volunteers`;
 
-/** Rows, keys and whereabouts in one statement; the keys that were stored come back. */
-const writeBatch = `with rows as (
-    insert into check_in select * from json_populate_recordset(null::check_in, $1)
-  ), whereabouts as (
-    insert into presence select * from json_populate_recordset(null::presence, $2)
+/** Where people are, and the keys: what is stored beside the rows. A key that is there already fails all of it. */
+const companions = `whereabouts as (
+    insert into presence select p.* from head, json_populate_recordset(null::presence, $15) p
     on conflict (event_id, volunteer_id) do update set post_id = excluded.post_id, team_id = excluded.team_id,
       station_id = excluded.station_id, school_id = excluded.school_id, since = excluded.since,
       in_sequence = excluded.in_sequence, pending_out_at = excluded.pending_out_at
-  )
-  insert into check_in_key (key, body_hash, outcome, event_id, sequence)
-  select key, decode(body_hash, 'hex'), outcome, event_id, sequence
-  from json_to_recordset($3) as k (key uuid, body_hash text, outcome text, event_id int, sequence int)
-  order by key on conflict do nothing returning 1`;
+  ), keys as (
+    insert into check_in_key (key, body_hash, outcome, event_id, sequence)
+    select key, decode(body_hash, 'hex'), outcome, k.event_id, sequence
+    from head, json_to_recordset($16) as k (key uuid, body_hash text, outcome text, event_id int, sequence int)
+    order by key
+  )`;
 
 /**
- * Decides and stores a batch of scans for one event, in the transaction that holds its feed. The rules decide one scan
- * after the other, each in the circumstances that the ones before it have left.
+ * Decides and stores a batch of scans for one event. The rules decide one scan after the other, each in the circumstances
+ * that the ones before it have left.
  */
 export async function recordBatch(
   client: pg.ClientBase,
-  head: { eventId: number; sequence: number },
+  eventId: number,
   scans: readonly Scan[],
-  now: Date,
-): Promise<{ outcomes: Outcome[]; rows: CheckIn[] }> {
-  const { eventId } = head;
+  clock: Clock,
+): Promise<Outcome[]> {
   const { rows: answer } = await client.query<Facts>({
     name: 'read-facts',
     text: readFacts,
@@ -98,8 +99,12 @@ export async function recordBatch(
       scans.map((scan) => scan.postId).filter((id) => id !== null),
     ],
   });
+  // Not before: what other nodes have numbered before us was not recorded after us.
+  const now = clock();
   const facts = answer[0]!;
-  const window = checkInWindow({ startsAt: new Date(facts.event.startsAt), endsAt: new Date(facts.event.endsAt) });
+  if (!facts.event) throw new UnknownFeed(`event ${eventId} has no feed`);
+  const { epoch, sequence: known, startsAt, endsAt } = facts.event;
+  const window = checkInWindow({ startsAt: new Date(startsAt), endsAt: new Date(endsAt) });
   const keys = new Map((facts.keys ?? []).map((stored) => [stored.key, stored]));
   const posts = new Map((facts.posts ?? []).map((path) => [path.postId, path]));
   const volunteers = new Set(facts.volunteers);
@@ -133,7 +138,7 @@ export async function recordBatch(
     };
     if (decision.kind === 'already') return { kind: 'already', place: keep('ALREADY_CHECKED_IN', decision.sequence) };
 
-    const sequence = head.sequence + rows.length + 1;
+    const sequence = known + rows.length + 1;
     const { volunteerId, method, note, recordedBy } = scan;
     const row = Object.assign(new CheckIn(), decision.effect, {
       eventId,
@@ -152,20 +157,16 @@ export async function recordBatch(
   });
 
   if (freshKeys.length > 0) {
-    const presences = [...moved].map((volunteerId) => presenceColumns(eventId, volunteerId, people.get(volunteerId)!));
-    const { rowCount } = await client.query({
-      name: 'write-batch',
-      text: writeBatch,
-      values: [
-        JSON.stringify(rows.map(snakeCase)),
-        JSON.stringify(presences),
-        JSON.stringify(freshKeys.map(snakeCase)),
-      ],
+    const presences = [...moved].map((volunteerId) => presenceOf(eventId, volunteerId, people.get(volunteerId)!));
+    const also = { parts: companions, values: [recordset(presences), recordset(freshKeys)] };
+    await appendToFeed(client, { eventId, epoch, sequence: known }, rows, also).catch((error: unknown) => {
+      const { constraint } = error as { constraint?: string };
+      throw constraint === 'check_in_key_pkey'
+        ? new BatchConflict('another event took a key', { cause: error })
+        : error;
     });
-    // Another event's batch stored one of these keys since we looked: do it again, knowing that.
-    if (rowCount !== freshKeys.length) throw new BatchConflict('a key was stored by another batch meanwhile');
   }
-  return { outcomes, rows };
+  return outcomes;
 }
 
 /** What a key that was answered before gets now. */
@@ -192,29 +193,6 @@ function readWhereabouts(facts: Facts): Map<number, Whereabouts> {
   return people;
 }
 
-function presenceColumns(eventId: number, volunteerId: number, { stay, pendingOutAt }: Whereabouts) {
-  return {
-    event_id: eventId,
-    volunteer_id: volunteerId,
-    post_id: stay?.postId ?? null,
-    team_id: stay?.teamId ?? null,
-    station_id: stay?.stationId ?? null,
-    school_id: stay?.schoolId ?? null,
-    since: stay?.since ?? null,
-    in_sequence: stay?.inSequence ?? null,
-    pending_out_at: pendingOutAt,
-  };
-}
-
-const columnNames = new Map<string, string>();
-
-/** The row under its columns' names, as `json_populate_recordset` reads it. */
-function snakeCase(row: object): Record<string, unknown> {
-  const columns: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(row)) {
-    let column = columnNames.get(name);
-    if (!column) columnNames.set(name, (column = name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)));
-    columns[column] = value;
-  }
-  return columns;
+function presenceOf(eventId: number, volunteerId: number, { stay, pendingOutAt }: Whereabouts) {
+  return { eventId, volunteerId, ...stay, pendingOutAt };
 }

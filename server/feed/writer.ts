@@ -2,10 +2,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Database } from '../kernel/database/database.js';
 import { isUnavailable } from '../kernel/database/unavailable.js';
-import type { CheckIn } from './check-in.entity.js';
-import { feedBell } from './hub.js';
-import { emptyTally, type Tally } from './tally.entity.js';
-import { addTally, foldRow, wholeEvent } from './tally.rules.js';
+import { BatchConflict } from './append.js';
 
 /** The most that one transaction takes along. */
 const batchSize = 500;
@@ -14,15 +11,12 @@ const patienceMs = 8_000;
 /** Two batches of one key meet once, and the second knows it by then: what goes on meeting is no accident. */
 const conflictAttempts = 3;
 
-/**
- * Decides and stores one batch inside the transaction that holds the feed's lock. Rows get `head.sequence + 1` and so on
- * in order; one outcome for each request, in their order.
- */
+/** Decides and stores one batch by `appendToFeed`: one outcome for each request, in their order. */
 export type RecordBatch<Request, Outcome> = (
   client: pg.ClientBase,
-  head: { eventId: number; epoch: string; sequence: number },
+  eventId: number,
   requests: readonly Request[],
-) => Promise<{ outcomes: Outcome[]; rows: CheckIn[] }>;
+) => Promise<Outcome[]>;
 
 interface Waiting<Request, Outcome> {
   request: Request;
@@ -32,9 +26,6 @@ interface Waiting<Request, Outcome> {
 
 /** There is no event of that key, or it has no feed. */
 export class UnknownFeed extends Error {}
-
-/** Thrown by a `RecordBatch` that met another transaction half-way: the batch is rolled back and done again. */
-export class BatchConflict extends Error {}
 
 /**
  * Appends to feeds with group commit: commits at once when idle, and takes along whatever arrives while a commit is in
@@ -71,18 +62,17 @@ export class FeedWriter<Request, Outcome> {
   }
 
   private async settle(eventId: number, batch: Waiting<Request, Outcome>[]): Promise<void> {
+    const requests = batch.map(({ request }) => request);
     const giveUpAt = performance.now() + patienceMs;
     for (let attempt = 0; ; attempt++) {
       try {
-        const outcomes = await this.commit(
-          eventId,
-          batch.map(({ request }) => request),
-        );
+        const outcomes = await this.commit(eventId, requests, attempt > 0);
         batch.forEach(({ resolve }, i) => resolve(outcomes[i]!));
         return;
       } catch (error) {
+        if (error instanceof BatchConflict && attempt < conflictAttempts) continue;
         // A lost connection leaves open whether the commit was heard. The keys make trying again safe.
-        const passes = isPassing(error) && !(error instanceof BatchConflict && attempt >= conflictAttempts);
+        const passes = isPassing(error);
         if (passes && !this.closing && performance.now() < giveUpAt) {
           this.log.warn({ err: error, attempt }, 'a batch of check-ins is tried again');
           await new Promise((resolve) => setTimeout(resolve, Math.min(20 * 2 ** attempt, 500)));
@@ -98,66 +88,15 @@ export class FeedWriter<Request, Outcome> {
     }
   }
 
-  private commit(eventId: number, requests: Request[]): Promise<Outcome[]> {
-    return this.db.lend(async (client) => {
-      // One message, so one round trip; the key is a number, so it can stand in the text.
-      const [, locked] = (await client.query(
-        `begin; select event_id as "eventId", epoch, sequence from feed where event_id = ${Number(eventId)} for update`,
-      )) as unknown as pg.QueryResult[];
-      const head = locked!.rows[0];
-      if (!head) throw new UnknownFeed(`event ${eventId} has no feed`);
-      const { outcomes, rows } = await this.record(client, head, requests);
-      if (rows.length > 0) await this.moveHead(client, eventId, rows);
-      await client.query('commit');
-      return outcomes;
-    });
-  }
-
-  private async moveHead(client: pg.ClientBase, eventId: number, rows: CheckIn[]): Promise<void> {
-    const changes = new Map<number, Tally>();
-    for (const row of rows) {
-      foldRow(row, (unitId, delta) => {
-        let sum = changes.get(unitId);
-        if (!sum) changes.set(unitId, (sum = { ...emptyTally }));
-        addTally(sum, delta);
-      });
-    }
-    const event = changes.get(wholeEvent)!;
-    changes.delete(wholeEvent);
-    const units = [...changes];
-    await client.query({
-      name: 'move-head',
-      // Nobody else moves this event's tallies: its feed is locked, so a unit without one gets its first here.
-      text: `with changes as (
-          select * from unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::int[])
-            as c (unit_id, check_ins, people, on_site, minutes)
-        ), moved as (
-          update unit_tally t set check_ins = t.check_ins + c.check_ins, people = t.people + c.people,
-            on_site = t.on_site + c.on_site, minutes = t.minutes + c.minutes
-          from changes c where t.event_id = $1 and t.unit_id = c.unit_id
-        ), begun as (
-          insert into unit_tally (event_id, unit_id, check_ins, people, on_site, minutes)
-          select $1, c.* from changes c
-          where not exists (select from unit_tally t where t.event_id = $1 and t.unit_id = c.unit_id)
-        ), head as (
-          update feed set sequence = $7, check_ins = check_ins + $8, people = people + $9, on_site = on_site + $10,
-            minutes = minutes + $11
-          where event_id = $1
-        )
-        select pg_notify('${feedBell}', $1::text)`,
-      values: [
-        eventId,
-        units.map(([id]) => id),
-        units.map(([, t]) => t.checkIns),
-        units.map(([, t]) => t.people),
-        units.map(([, t]) => t.onSite),
-        units.map(([, t]) => t.minutes),
-        rows.at(-1)!.sequence,
-        event.checkIns,
-        event.people,
-        event.onSite,
-        event.minutes,
-      ],
+  /**
+   * Nothing is locked while the rules decide: who stores first has won, and the other one notices as it stores. It comes
+   * back `inTurn`: it waits for the feed's lock before it looks, so that busy nodes let each other through.
+   */
+  private commit(eventId: number, requests: readonly Request[], inTurn: boolean): Promise<Outcome[]> {
+    if (!inTurn) return this.db.lend((client) => this.record(client, eventId, requests));
+    return this.db.transaction(async (client) => {
+      await client.query('select from feed where event_id = $1 for update', [eventId]);
+      return this.record(client, eventId, requests);
     });
   }
 
@@ -168,8 +107,7 @@ export class FeedWriter<Request, Outcome> {
   }
 }
 
-/** Faults that pass by themselves: no connection, a server that starts or stops, a deadlock, a half-way meeting. */
+/** Faults that pass by themselves: no connection, a server that starts or stops, a deadlock. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof BatchConflict || isUnavailable(error)) return true;
-  return /^(40001|40P01)$/.test((error as { code?: string }).code ?? '');
+  return isUnavailable(error) || /^(40001|40P01)$/.test((error as { code?: string }).code ?? '');
 }

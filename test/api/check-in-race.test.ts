@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { aWorld, type World } from '../../seeds/builders.js';
 import type { App } from '../../server/app.js';
-import { checkIn, checkOut, scan, startTestApp, type Answer, type Asker, type TestApp } from '../support/app.js';
+import { checkIn, checkOut, scan, startTestApp, until, type Answer, type Asker, type TestApp } from '../support/app.js';
 import { codesOf, keptTallies, phoneScan, recountedTallies, tallyOf } from './asking.js';
 
 let app: TestApp;
@@ -156,4 +156,25 @@ test('in, out and moves of the same few people in any order leave whole numbers'
   expect(rows).toBeGreaterThan(50);
   await expectWhole(world.event, rows);
   expect((await tallyOf(app, world.event.globalId)).people).toBe(5);
+});
+
+test('two nodes have decided about one person before either could store: the later one decides again', async () => {
+  const holder = await app.sql.connect();
+  try {
+    await holder.query('begin');
+    await holder.query('select from feed where event_id = $1 for update', [world.event.id]);
+    const answers = Promise.all([checkIn(app, scan(world, 0, 0)), checkIn(other, scan(world, 0, 1))]);
+    await until(async () => {
+      const { rows } = await app.sql.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length === 2;
+    }, 'both nodes to wait for the feed');
+    await holder.query('rollback');
+    expect((await answers).map((answer) => answer.__typename)).toEqual(['CheckInRecorded', 'CheckInRecorded']);
+  } finally {
+    holder.release(true);
+  }
+  expect(await tallyOf(app, world.event.globalId)).toEqual({ checkIns: 2, people: 1, onSite: 1, minutes: 0 });
+  await expectWhole(world.event, 2);
 });

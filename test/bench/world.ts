@@ -120,10 +120,10 @@ export class Source {
     const orm = await MikroORM.init(ormOptions(world.databaseUrl, entities, 'server/migrations'));
     const db = new Database(world.databaseUrl, orm, quiet);
     // A request is a whole burst, so that all of it becomes visible at one moment.
-    const writer = new FeedWriter<Scan[], Outcome[]>(db, quiet, async (client, head, bursts) => {
-      const { outcomes, rows } = await recordBatch(client, head, bursts.flat(), clock());
+    const writer = new FeedWriter<Scan[], Outcome[]>(db, quiet, async (client, eventId, bursts) => {
+      const outcomes = await recordBatch(client, eventId, bursts.flat(), clock);
       let taken = 0;
-      return { outcomes: bursts.map((burst) => outcomes.slice(taken, (taken += burst.length))), rows };
+      return bursts.map((burst) => outcomes.slice(taken, (taken += burst.length)));
     });
     return new Source(db, writer, world);
   }

@@ -120,7 +120,8 @@ export class Database {
     try {
       return await work(client);
     } catch (error) {
-      await client.query('rollback').catch((failure: Error) => (broken = failure));
+      const isOpen = client.getTransactionStatus() !== 'I';
+      if (isOpen) await client.query('rollback').catch((failure: Error) => (broken = failure));
       throw error;
     } finally {
       clearTimeout(deadline);
