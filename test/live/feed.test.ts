@@ -128,7 +128,7 @@ test('who follows one unit is not woken by what happens elsewhere, and whoever c
   const asked = vi.spyOn(Channel.prototype, 'frameAfter');
   onTestFinished(() => asked.mockRestore());
   const times = () => asked.mock.calls.filter(([, unitId]) => unitId === within.id).length;
-  const last = async () => (await snapshot()).checkIns.nodes[0]!.sequence;
+  const last = async () => (await snapshot()).checkIns.nodes[0]?.sequence ?? 0;
 
   const screens = [wall({ within: within.globalId, after: await cursorAt(await last()) })];
   await until(() => times() === 1, 'the first wall to wait');
