@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { serve } from './worker.js';
 import type { BenchWorld } from './world.js';
@@ -84,7 +85,7 @@ async function open({ url, raw, groups, world }: ClientsInput, index: number): P
       } else if (data.includes('"type":"connection_ack"')) {
         const within = groups > 1 ? world.stationGlobalIds[index % groups] : undefined;
         const variables = { event: world.eventGlobalId, within };
-        socket.send(JSON.stringify({ id: String(index), type: 'subscribe', payload: { query, variables } }));
+        socket.send(JSON.stringify({ id: randomUUID(), type: 'subscribe', payload: { query, variables } }));
         resolve();
       } else if (data.includes('"type":"ping"')) socket.send('{"type":"pong"}');
       else throw new Error(`a subscriber was told ${data.toString()}`);

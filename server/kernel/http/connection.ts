@@ -1,22 +1,40 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { Caller, Credentials } from './caller.js';
 import { closeCodes, closeReasons, type Limits } from './limits.js';
 
 /** RFC 6455 leaves this many bytes for a reason. */
 const reasonBytes = 123;
 
-/** One socket: what is sent to it, whether it keeps up, whether it is alive. */
-export class Connection {
-  #operations = 0;
-  #pingedAt: number;
-  #pongAwaited = false;
-  /** Operations with one answer that have not had it yet, and whether to close when all have. */
-  readonly #unanswered = new Set<object>();
-  #leaving = false;
-  /** Bytes that the reader's side has taken, and since when it took no more. */
-  #taken = 0;
-  #takenAt: number;
+/** What all sockets of a door have in common. */
+export interface Keeper {
+  readonly limits: Limits;
+  /** Called once when the door closes a socket, before the other side agrees: streams end at once. */
+  onClosing(connection: Connection, code: number, reason: string): void;
+  /** A message could not be dealt with. */
+  onFailed(connection: Connection, error: unknown): void;
+}
+
+/**
+ * One socket: what comes in and what is sent to it, whether it keeps up, whether it is alive. There are thousands of them
+ * for half a day, so they hold little: no timers, and no functions of their own where one for all will do.
+ */
+export class Connection implements ProtocolSocket {
+  /** Whether `connection_init` has come. */
+  initialised = false;
+  /** Ends what graphql-ws does here; undefined before it begins and when it has ended. */
+  onClosed: ((code: number, reason: string) => Promise<void>) | undefined;
+  private operations = 0;
+  private readonly openedAt: number;
+  private pingedAt: number;
+  private pongAwaited = false;
+  /** Operations with one answer that have not had it yet, if any, and whether to close when all have. */
+  private unanswered: Set<object> | undefined;
+  private leaving = false;
+  /** Bytes that the reader's side had taken when some were left, and since when it took no more. */
+  private taken = 0;
+  private takenAt: number;
 
   constructor(
     readonly webSocket: WebSocket,
@@ -25,13 +43,15 @@ export class Connection {
     /** The public until `connection_init` says otherwise. */
     public caller: Caller,
     /** What the upgrade showed: used when `connection_init` shows nothing. */
-    readonly credentials: Credentials,
-    private readonly limits: Limits,
-    /** Called once when the door closes the socket, before the other side agrees: streams end at once. */
-    private readonly onClosing: (code: number, reason: string) => void,
+    public credentials: Credentials | undefined,
+    private readonly keeper: Keeper,
   ) {
-    this.#pingedAt = this.#takenAt = performance.now();
-    webSocket.on('pong', () => (this.#pongAwaited = false));
+    this.openedAt = this.pingedAt = this.takenAt = performance.now();
+    webSocket.on('pong', () => (this.pongAwaited = false));
+  }
+
+  get protocol(): string {
+    return this.webSocket.protocol;
   }
 
   get open(): boolean {
@@ -40,14 +60,14 @@ export class Connection {
 
   /** The caller of the next operation, under a request id of its own. */
   nextCaller(): Caller {
-    this.#operations += 1;
-    return { ...this.caller, requestId: `${this.caller.requestId}.${this.#operations}` };
+    this.operations += 1;
+    return { ...this.caller, requestId: `${this.caller.requestId}.${this.operations}` };
   }
 
   /** Resolves when the system has taken the message, or never will. Who still has too much unsent is cut off instead. */
   send(message: string): Promise<void> | void {
     if (!this.open) return;
-    if (this.tcp.writableLength > this.limits.bufferedBytes) return this.cutOff();
+    if (this.tcp.writableLength > this.keeper.limits.bufferedBytes) return this.cutOff();
     return new Promise((resolve) => this.webSocket.send(message, () => resolve()));
   }
 
@@ -57,37 +77,49 @@ export class Connection {
    */
   push(bytes: string): void {
     if (!this.open) return;
-    if (this.tcp.writableLength > this.limits.bufferedBytes) return this.cutOff();
+    if (this.tcp.writableLength > this.keeper.limits.bufferedBytes) return this.cutOff();
     this.tcp.write(textFrameHead(bytes.length) + bytes, 'latin1');
   }
 
   /** Whether so much is unsent that whoever has more to tell should wait. */
   get behind(): boolean {
-    return this.open && this.tcp.writableLength > this.limits.bufferedBytes / 4;
+    return this.open && this.tcp.writableLength > this.keeper.limits.bufferedBytes / 4;
   }
 
-  close(code: number, reason: string): void {
+  /** What comes in, for graphql-ws. */
+  onMessage(receive: (message: string) => Promise<void>): void {
+    this.webSocket.on('message', (data, isBinary) => {
+      if (!this.open) return;
+      const message = isBinary ? undefined : parseObject(String(data));
+      if (message === undefined) return this.close(closeCodes.badRequest, closeReasons.badRequest);
+      // As an object, which graphql-ws takes as well: the text it would keep for as long as what it asks for goes on.
+      receive(message as never).catch((error: unknown) => this.keeper.onFailed(this, error));
+    });
+  }
+
+  close(code: number = closeCodes.tryAgainLater, reason: string = closeReasons.tryAgainLater): void {
     if (!this.open) return;
     const short = Buffer.byteLength(reason) <= reasonBytes ? reason : '';
     this.webSocket.close(code, short);
-    this.onClosing(code, short);
+    this.keeper.onClosing(this, code, short);
   }
 
   /** An operation with one answer begins; `operation` is whatever tells it from others. */
   begin(operation: object): void {
-    this.#unanswered.add(operation);
+    (this.unanswered ??= new Set()).add(operation);
   }
 
   /** Its answer is on the way; what says that it is complete may still be handed over in this turn. */
   answered(operation: object): void {
-    this.#unanswered.delete(operation);
-    if (this.#leaving) setImmediate(() => this.leave());
+    this.unanswered?.delete(operation);
+    if (this.unanswered?.size === 0) this.unanswered = undefined;
+    if (this.leaving) setImmediate(() => this.leave());
   }
 
   /** Tells the other side to go elsewhere, as soon as it has had its answers. Streams it can take up there. */
   leave(): void {
-    this.#leaving = true;
-    if (this.#unanswered.size === 0) this.close(closeCodes.goingAway, closeReasons.goingAway);
+    this.leaving = true;
+    if (!this.unanswered) this.close(closeCodes.goingAway, closeReasons.goingAway);
   }
 
   cutOff(): void {
@@ -97,19 +129,34 @@ export class Connection {
   /** Looks after the socket now and then: cuts off who does not keep up, pings, gives up on who does not answer. */
   sweep(now: number): void {
     if (!this.open) return;
-    const unsent = this.tcp.writableLength;
-    const taken = this.tcp.bytesWritten - unsent;
-    if (unsent === 0 || taken !== this.#taken) {
-      this.#taken = taken;
-      this.#takenAt = now;
+    const { limits } = this.keeper;
+    if (!this.initialised && now - this.openedAt >= limits.connectionInitMs) {
+      return this.close(closeCodes.initTooLate, closeReasons.initTooLate);
     }
-    if (unsent > this.limits.bufferedBytes || now - this.#takenAt >= this.limits.stalledMs) return this.cutOff();
-    if (now - this.#pingedAt < this.limits.pingMs) return;
+    const unsent = this.tcp.writableLength;
+    if (unsent === 0) this.takenAt = now;
+    else {
+      const taken = this.tcp.bytesWritten - unsent;
+      if (taken !== this.taken) this.takenAt = now;
+      this.taken = taken;
+    }
+    if (unsent > limits.bufferedBytes || now - this.takenAt >= limits.stalledMs) return this.cutOff();
+    if (now - this.pingedAt < limits.pingMs) return;
     // An answer that waits behind unsent data says "slow", and the reader should hear so.
-    if (this.#pongAwaited) return unsent > 0 ? this.cutOff() : this.webSocket.terminate();
-    this.#pingedAt = now;
-    this.#pongAwaited = true;
+    if (this.pongAwaited) return unsent > 0 ? this.cutOff() : this.webSocket.terminate();
+    this.pingedAt = now;
+    this.pongAwaited = true;
     this.webSocket.ping();
+  }
+}
+
+/** Undefined for what is no JSON of an object; graphql-ws looks closer. */
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -62,6 +62,8 @@ export const closeCodes = {
   tryAgainLater: 1013,
   /** Not a message of the protocol. */
   badRequest: 4400,
+  /** No `connection_init` within {@link Limits.connectionInitMs}. */
+  initTooLate: 4408,
   /** The key is unknown or was revoked. Reconnecting with it is useless. */
   forbidden: 4403,
   /** The reader is too slow: {@link Limits.bufferedBytes} unsent, or nothing taken for {@link Limits.stalledMs}. */
@@ -72,6 +74,7 @@ export const closeReasons = {
   goingAway: 'Going away: reconnect',
   tryAgainLater: 'Try again later',
   badRequest: 'Invalid message received',
+  initTooLate: 'Connection initialisation timeout',
   forbidden: 'Forbidden',
   tooSlow: 'Too slow: reconnect and resume with your cursor',
 } as const satisfies Record<keyof typeof closeCodes, string>;

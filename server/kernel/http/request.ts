@@ -45,8 +45,11 @@ const withoutMapping = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i
 /** A proxy's or a caller's own number when it is a sane one, so that logs can be joined. */
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : flat(randomUUID());
 }
+
+/** In one piece: Node puts an id together from twenty, and a socket would keep them all for as long as it is there. */
+const flat = (text: string) => Buffer.from(text, 'latin1').toString('latin1');
 
 /** Browsers send a few different headers over and over. */
 const negotiated = new Map<string, Locale>();

@@ -8,7 +8,7 @@ import { AppError } from '../errors.js';
 import { negotiateLocale } from '../locale.js';
 import type { Viewer } from '../viewer.js';
 import type { Caller, Credentials } from './caller.js';
-import { Connection } from './connection.js';
+import { Connection, type Keeper } from './connection.js';
 import type { SubscriptionArgs } from './delivery.js';
 import { Fault } from './faults.js';
 import { apiHeaders } from './headers.js';
@@ -39,21 +39,28 @@ export function createSocketApi(parts: DoorParts): SocketApi {
   let departure: Departure | undefined;
 
   const protocol = makeServer<Record<string, unknown>, Connection>({
-    connectionInitWaitTimeout: limits.connectionInitMs,
+    // The sweep sees to it, without a timer for each socket.
+    connectionInitWaitTimeout: 0,
 
-    async onConnect({ connectionParams: { authorization, locale } = {}, extra: connection }) {
+    async onConnect(context) {
+      const { connectionParams: { authorization, locale } = {}, extra: connection } = context;
+      const { credentials } = connection;
+      connection.initialised = true;
+      // A secret that has been read is kept no longer.
+      connection.credentials = undefined;
+      Object.assign(context, { connectionParams: undefined });
       if (typeof locale === 'string') connection.caller = { ...connection.caller, locale: negotiateLocale(locale) };
       if (authorization != null && typeof authorization !== 'string') return false;
-      const { caller, credentials } = connection;
+      const { caller } = connection;
       const { address } = caller;
       try {
-        const shown = authorization == null ? credentials : { authorization, address };
+        const shown = authorization == null ? credentials! : { authorization, address };
         connection.caller = { ...caller, viewer: await authenticate(shown, caller.locale) };
         return true;
       } catch (error) {
         if (!(error instanceof AppError && /^(UNAUTHENTICATED|FORBIDDEN)$/.test(String(error.extensions.code)))) {
           present.thrown(error, caller);
-          connection.close(closeCodes.tryAgainLater, closeReasons.tryAgainLater);
+          connection.close();
         }
         return false;
       }
@@ -64,13 +71,26 @@ export function createSocketApi(parts: DoorParts): SocketApi {
       const caller = connection.nextCaller();
       try {
         if (Object.keys(subscriptions).length > limits.streamsPerSocket) throw new Fault('tooManyStreams');
-        const operation = prepareOperation(payload, caller.viewer, 'SOCKET');
-        const { operation: type } = getOperationAST(operation.document)!;
+        const { schema, document, variableValues, hideSuggestions } = prepareOperation(
+          payload,
+          caller.viewer,
+          'SOCKET',
+        );
+        // It is known by its document from here on, and graphql-ws keeps the message as long as the stream.
+        Object.assign(payload, { query: '' });
+        const { operation: type } = getOperationAST(document)!;
         if (type !== OperationTypeNode.SUBSCRIPTION) connection.begin(payload);
+        // Whole from the start, with what graphql-ws would add: an object that grows takes more room for as long as it lives.
         const args: SubscriptionArgs = {
-          ...operation,
+          schema,
+          document,
+          rootValue: undefined,
           contextValue: createContext(caller),
-          ...{ caller, connection, streamId },
+          variableValues,
+          hideSuggestions,
+          caller,
+          connection,
+          streamId,
         };
         return args;
       } catch (error) {
@@ -109,41 +129,35 @@ export function createSocketApi(parts: DoorParts): SocketApi {
   });
 
   function open(webSocket: WebSocket, tcp: Socket, caller: Caller, credentials: Credentials): void {
-    let ended: ReturnType<typeof protocol.opened> | undefined;
-    const end = (code: number, reason: string): void => {
-      const once = ended;
-      ended = undefined;
-      once?.(code, reason).catch((error: unknown) => present.thrown(error, connection.caller));
-    };
-    const connection = new Connection(webSocket, tcp, caller, credentials, limits, (code, reason) => {
-      if (code === closeCodes.tooSlow) log.info({ requestId: caller.requestId }, 'cut off a slow socket');
-      end(code, reason);
-    });
+    const connection = new Connection(webSocket, tcp, caller, credentials, keeper);
     connections.add(connection);
     // A bad frame: ws closes by itself, with the code that fits; without a listener the process would end.
-    webSocket.on('error', (error) => log.debug({ requestId: caller.requestId, err: error }, 'a socket failed'));
+    webSocket.on('error', (err) => log.debug({ requestId: connection.caller.requestId, err }, 'a socket failed'));
     webSocket.on('close', (code, reason) => {
       connections.delete(connection);
-      end(code, String(reason));
+      end(connection, code, String(reason));
     });
-    ended = protocol.opened(
-      {
-        protocol: webSocket.protocol,
-        send: (message) => connection.send(message),
-        close: (code = closeCodes.tryAgainLater, reason = '') => connection.close(code, reason),
-        onMessage: (receive) =>
-          webSocket.on('message', (data, isBinary) => {
-            if (!connection.open) return;
-            if (isBinary) return connection.close(closeCodes.badRequest, closeReasons.badRequest);
-            receive(String(data)).catch((error: unknown) => {
-              present.thrown(error, connection.caller);
-              connection.close(closeCodes.tryAgainLater, closeReasons.tryAgainLater);
-            });
-          }),
-      },
-      connection,
-    );
+    connection.onClosed = protocol.opened(connection, connection);
   }
+
+  function end(connection: Connection, code: number, reason: string): void {
+    const { onClosed } = connection;
+    connection.onClosed = undefined;
+    onClosed?.(code, reason).catch((error: unknown) => present.thrown(error, connection.caller));
+  }
+
+  const keeper: Keeper = {
+    limits,
+    onClosing(connection, code, reason) {
+      const { requestId } = connection.caller;
+      if (code === closeCodes.tooSlow) log.info({ requestId }, 'cut off a slow socket');
+      end(connection, code, reason);
+    },
+    onFailed(connection, error) {
+      present.thrown(error, connection.caller);
+      connection.close();
+    },
+  };
 
   const sweeper = setInterval(() => {
     const now = performance.now();
@@ -153,7 +167,7 @@ export function createSocketApi(parts: DoorParts): SocketApi {
 
   return {
     upgrade(request, tcp, head) {
-      tcp.on('error', () => tcp.destroy());
+      tcp.on('error', destroyItself);
       const caller = callerOf(request, parts.trustedProxies);
       let credentials: Credentials;
       try {
@@ -239,6 +253,10 @@ function refuse(tcp: Socket, fault: Fault, caller: Caller): void {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
   tcp.end(`${head}\r\n${body}`);
+}
+
+function destroyItself(this: Socket): void {
+  this.destroy();
 }
 
 function toError(thrown: unknown): Error {

@@ -57,7 +57,7 @@ export function subscribeShared(createContext: (caller: Caller, moment: object) 
 
   /** Tells one member from its own source until it has caught up with its group, or founds the group. */
   async function begin(member: Member, events: Events, key: string): Promise<void> {
-    member.onLeave = () => void events.return?.();
+    member.told = { leave: () => void events.return?.() };
     try {
       for (;;) {
         const group = groups.get(key);
@@ -103,10 +103,12 @@ export function subscribeShared(createContext: (caller: Caller, moment: object) 
 
     add(member: Member): void {
       this.members.add(member);
-      member.onLeave = () => {
-        this.members.delete(member);
-        if (this.members.size === 0) this.close();
-      };
+      member.told = this;
+    }
+
+    leave(member: Member): void {
+      this.members.delete(member);
+      if (this.members.size === 0) this.close();
     }
 
     async run(): Promise<void> {
@@ -155,13 +157,15 @@ export function subscribeShared(createContext: (caller: Caller, moment: object) 
 /** One stream on one socket, and the iterator by which graphql-ws holds it: it yields only results with errors. */
 class Member implements AsyncIterableIterator<ExecutionResult> {
   left = false;
-  onLeave: () => void = () => undefined;
+  /** By whom it is told: its own source, or its group. */
+  told: { leave(member: Member): void } | undefined;
 
   /** Everything in front of the payload: the messages of one stream differ in nothing else from those of another. */
   private readonly head: string;
-  private readonly awry: ExecutionResult[] = [];
+  /** Results that wait to be asked for; mostly there is none, and thousands of members. */
+  private awry: ExecutionResult[] | undefined;
   private failure: { error: unknown } | undefined;
-  private wake: (() => void) | undefined;
+  private waiting: ((step: IteratorResult<ExecutionResult> | Promise<never>) => void) | undefined;
 
   constructor(readonly args: SubscriptionArgs) {
     this.head = bytesOf(`{"id":${JSON.stringify(args.streamId)},"type":"next","payload":`);
@@ -170,8 +174,8 @@ class Member implements AsyncIterableIterator<ExecutionResult> {
   tell(result: Shared): void {
     if (typeof result === 'string') this.args.connection.push(`${this.head}${result}}`);
     else {
-      this.awry.push(result);
-      this.wake?.();
+      (this.awry ??= []).push(result);
+      this.answer();
     }
   }
 
@@ -181,7 +185,7 @@ class Member implements AsyncIterableIterator<ExecutionResult> {
 
   end(): void {
     this.left = true;
-    this.wake?.();
+    this.answer();
   }
 
   fail(error: unknown): void {
@@ -189,18 +193,27 @@ class Member implements AsyncIterableIterator<ExecutionResult> {
     this.end();
   }
 
-  async next(): Promise<IteratorResult<ExecutionResult>> {
-    for (;;) {
-      const result = this.awry.shift();
-      if (result) return { done: false, value: result };
-      if (this.failure) throw this.failure.error;
-      if (this.left) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => (this.wake = resolve));
-    }
+  /** No async function: one that waits is kept with all that it needs to go on, for as long as nothing goes wrong. */
+  next(): Promise<IteratorResult<ExecutionResult>> {
+    return new Promise((resolve) => {
+      this.waiting = resolve;
+      this.answer();
+    });
+  }
+
+  private answer(): void {
+    const { waiting } = this;
+    if (!waiting) return;
+    const result = this.awry?.shift();
+    if (result) waiting({ done: false, value: result });
+    else if (this.failure) waiting(Promise.reject(this.failure.error as Error));
+    else if (this.left) waiting({ done: true, value: undefined });
+    else return;
+    this.waiting = undefined;
   }
 
   async return(): Promise<IteratorResult<ExecutionResult>> {
-    this.onLeave();
+    this.told?.leave(this);
     this.end();
     return { done: true, value: undefined };
   }
