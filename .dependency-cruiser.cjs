@@ -9,6 +9,7 @@ const features = {
   event: [],
   feed: ['event', 'volunteer', 'hierarchy'],
   'check-in': ['feed', 'event', 'volunteer', 'access', 'hierarchy'],
+  'personal-data': ['check-in', 'feed', 'event', 'volunteer', 'audit', 'access', 'hierarchy'],
 };
 
 /** What reaches out of the process. */

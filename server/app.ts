@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type pg from 'pg';
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { issueKey } from './access/access.service.js';
 import { createAuthenticator } from './access/authenticate.js';
 import { Limits } from './access/limits.js';
@@ -15,12 +15,15 @@ import { FeedWriter } from './feed/writer.js';
 import { systemClock, type Clock } from './kernel/clock.js';
 import type { Config } from './kernel/config.js';
 import type { Context } from './kernel/context.js';
+import { dataKeySource } from './kernel/data-key.js';
 import { Database, ormOptions, withStartLock } from './kernel/database/database.js';
 import { startEmbeddedPostgres } from './kernel/database/embedded.js';
 import type { Caller } from './kernel/http/caller.js';
 import { createDoor, type Door } from './kernel/http/door.js';
 import { limits as doorLimits } from './kernel/http/limits.js';
 import { subscribeShared } from './kernel/live/shared.js';
+import { createLog } from './kernel/log.js';
+import { Vault } from './personal-data/vault.js';
 import { buildSchema, schemasByViewer } from './schema.js';
 
 /** What a seed works with: one transaction, so that an empty database is filled whole or stays empty. */
@@ -30,6 +33,8 @@ export interface SeedContext {
   timeZone: string;
   now: Date;
   log: Logger;
+  /** For the personal data that it makes up. */
+  vault: Vault;
   /** Issues an access key in the same transaction and returns it in clear, this once. */
   issueKey(grant: Parameters<typeof issueKey>[1]): Promise<string>;
 }
@@ -54,7 +59,7 @@ export async function createApp(
   options: { clock?: Clock; log?: Logger; seed?: Seed } = {},
 ): Promise<App> {
   const clock = options.clock ?? systemClock;
-  const log = options.log ?? createLog(config);
+  const log = options.log ?? createLog({ level: config.logLevel, json: config.logJson });
   const closers: (() => Promise<unknown>)[] = [];
   let door: Door | undefined;
   let closed: Promise<void> | undefined;
@@ -75,7 +80,8 @@ export async function createApp(
     const db = await openDatabase(url, log);
     closers.push(() => db.close());
     const seed = options.seed ?? (await importDefault<Seed>(config.seedModule));
-    await withStartLock(url, () => prepare(db, config, clock, log, seed));
+    const vault = new Vault(db, dataKeySource(config));
+    await withStartLock(url, () => prepare(db, vault, config, clock, log, seed));
 
     const hub = new Hub(db, log, clock);
     await hub.open();
@@ -92,6 +98,7 @@ export async function createApp(
       log,
       hub,
       checkInWriter,
+      vault,
       nodeLoaders,
       limits,
       authenticator,
@@ -133,10 +140,18 @@ export async function openDatabase(url: string, log: Logger): Promise<Database> 
   return new Database(url, await MikroORM.init(ormOptions(url, entities, migrations)), log);
 }
 
-/** Brings the schema up to date and fills an empty database. Under the start lock: two nodes at once are fine. */
-async function prepare(db: Database, config: Config, clock: Clock, log: Logger, seed: Seed | undefined): Promise<void> {
+/** Brings the schema up to date, tries the data key, fills an empty database. Under the start lock: two nodes are fine. */
+async function prepare(
+  db: Database,
+  vault: Vault,
+  config: Config,
+  clock: Clock,
+  log: Logger,
+  seed: Seed | undefined,
+): Promise<void> {
   const applied = await db.orm.migrator.up();
   if (applied.length > 0) log.info({ migrations: applied.map(({ name }) => name) }, 'the database is up to date');
+  await vault.open(clock());
   if (!seed) return;
   await db.transaction(async (client) => {
     // A seed takes its time, also between its statements.
@@ -146,15 +161,8 @@ async function prepare(db: Database, config: Config, clock: Clock, log: Logger, 
     log.info('the database is empty: filling it');
     const now = clock();
     const { dataDir, timeZone } = config;
-    await seed({ client, dataDir, timeZone, now, log, issueKey: (grant) => issueKey(client, grant, now) });
+    await seed({ client, dataDir, timeZone, now, log, vault, issueKey: (grant) => issueKey(client, grant, now) });
   }, null);
-}
-
-function createLog(config: Config): Logger {
-  return pino({
-    level: config.logLevel,
-    ...(config.logJson ? {} : { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } }),
-  });
 }
 
 async function importDefault<T>(path: string | undefined): Promise<T | undefined> {

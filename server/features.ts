@@ -40,6 +40,9 @@ import {
 } from './hierarchy/service-unit.entity.js';
 import type { Context } from './kernel/context.js';
 import { NodeResolver, type NodeLoader } from './kernel/node.js';
+import { DataKeyVersion } from './personal-data/data-key-version.entity.js';
+import { PersonalDataResolver } from './personal-data/personal-data.resolver.js';
+import { VolunteerIndex, VolunteerRecord } from './personal-data/volunteer-record.entity.js';
 import { Volunteer } from './volunteer/volunteer.entity.js';
 import { VolunteerResolver } from './volunteer/volunteer.resolver.js';
 import { visibleVolunteer } from './volunteer/volunteer.service.js';
@@ -110,6 +113,10 @@ const features: Record<string, Feature> = {
   'check-in': {
     entities: [Presence, CheckInKey],
     resolvers: [CheckInResolver, PostCodeResolver, PassResolver],
+  },
+  'personal-data': {
+    entities: [DataKeyVersion, VolunteerRecord, VolunteerIndex],
+    resolvers: [PersonalDataResolver],
   },
 };
 

@@ -18,7 +18,7 @@ export const audiences = {
   persons: everyoneBut(PUBLIC, DISPLAY, PARTNER),
   /** Those who work with people. Whom of them they see is decided row by row, by their unit. */
   leaders: [LEADER, COORDINATOR, ADMINISTRATOR],
-  /** Those who appoint others. Whom, and where, is decided row by row, by their unit. */
+  /** Those who appoint others and keep people's data. Whom, and where, is decided row by row, by their unit. */
   managers: [COORDINATOR, ADMINISTRATOR],
   administrators: [ADMINISTRATOR],
 } satisfies Record<string, readonly ViewerRole[]>;
@@ -38,15 +38,18 @@ export const decisions: Decisions<keyof typeof audiences> = {
     everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) serviceUnit(code)
       viewer`,
     users: 'sessions(after first)',
-    leaders: 'volunteers(after first within)',
+    leaders: 'findVolunteers(phone idNumber) volunteers(after first within)',
     managers: 'accounts(after first search within)',
     administrators: 'auditLog(action actor after first from target to)',
   },
   Mutation: {
     recorders: 'checkIn(input) checkOut(input)',
     users: 'actAs(grant) changePassword(input) revokeOtherSessions revokeSession(session) signIn(input) signOut',
+    // For oneself; for others only by those who keep their data.
+    persons: 'setScreenConsent(input)',
     managers: `createAccount(input) disableAccount(account reason) enableAccount(account) endGrant(grant reason)
-      grantRole(input) resetPassword(account)`,
+      eraseVolunteer(reason volunteer) exportVolunteer(reason volunteer) grantRole(input) recordGuardianConsent(input)
+      resetPassword(account) revealPersonalData(input) setPersonalData(input) withdrawGuardianConsent(reason volunteer)`,
   },
   // Frames are of single check-ins; figures are everybody's.
   Subscription: { everyone: 'scoreboard(event unit)', notPartners: 'checkIns(after event within)' },
@@ -113,7 +116,7 @@ export const decisions: Decisions<keyof typeof audiences> = {
   GrantEnded: { managers: 'grant' },
 
   // Volunteer
-  Volunteer: { persons: 'contingent displayName id number pass(event) team' },
+  Volunteer: { persons: 'contingent displayName id number pass(event) personalData team' },
   VolunteerBadge: { notPartners: 'contingent displayName tier' },
   VolunteerConnection: { leaders: page },
   VolunteerEdge: { leaders: edge },
@@ -146,4 +149,21 @@ export const decisions: Decisions<keyof typeof audiences> = {
   CheckInClosed: { recorders: 'closesAt message opensAt' },
   NotCheckedIn: { recorders: 'message' },
   PassRejected: { recorders: 'message reason' },
+
+  // Personal data: masked beside the person, in clear by a mutation that the audit log tells of.
+  PersonalData: { persons: 'guardianConsent idNumber isMinor phone screenConsentAt' },
+  GuardianConsent: { persons: 'givenAt guardian means' },
+  GuardianConsentInput: { managers: 'givenAt guardian means' },
+  SetPersonalDataInput: { managers: 'birthDate guardianConsent idNumber phone volunteer' },
+  RevealPersonalDataInput: { managers: 'fields reason volunteer' },
+  RecordGuardianConsentInput: { managers: 'givenAt guardian means volunteer' },
+  SetScreenConsentInput: { persons: 'consents volunteer' },
+  PersonalDataSet: { managers: 'volunteer' },
+  PersonalDataRevealed: { managers: 'birthDate guardian idNumber phone' },
+  PersonalDataRefused: { persons: 'message reason' },
+  ReasonRefused: { managers: 'message' },
+  ConsentRecorded: { persons: 'volunteer' },
+  ConsentWithdrawn: { persons: 'volunteer' },
+  VolunteerExported: { managers: 'document' },
+  VolunteerErased: { managers: 'erasedAt tombstone' },
 };

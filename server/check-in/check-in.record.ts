@@ -43,7 +43,10 @@ interface Facts {
   volunteers: number[] | null;
 }
 
-/** Everything that the rules need to know about a batch, and where the feed stands, at one moment. */
+/**
+ * Everything that the rules need to know about a batch, and where the feed stands, at one moment. Whoever erases a person
+ * moves all feeds, so what was decided before that is not stored.
+ */
 const readFacts = `select
   (select row_to_json(x) from (
     select epoch, sequence, starts_at as "startsAt", ends_at as "endsAt"
@@ -64,7 +67,7 @@ const readFacts = `select
     select p.id as "postId", t.id as "teamId", s.id as "stationId", s.parent_id as "schoolId"
     from service_unit p join service_unit t on t.id = p.parent_id join service_unit s on s.id = t.parent_id
     where p.level = 4 and p.id = any($4)) x) as posts,
-  (select json_agg(id) from volunteer where id = any($3)) as volunteers`;
+  (select json_agg(id) from volunteer where id = any($3) and erased_at is null) as volunteers`;
 
 /** Where people are, and the keys: what is stored beside the rows. A key that is there already fails all of it. */
 const companions = `whereabouts as (

@@ -16,7 +16,7 @@ export class Feed {
   @OneToOne(() => CommunityEvent, { primary: true, fieldName: 'event_id', deleteRule: 'restrict', lazy: true })
   event?: Rel<CommunityEvent>;
 
-  /** Changes when history is replaced, as by a restore: cursors of another epoch are refused. */
+  /** Changes when history is replaced, as by a restore or when a person is erased: cursors of another epoch are refused. */
   @Property({ type: 'text', defaultRaw: 'substr(md5((random())::text), 1, 8)' })
   epoch!: string;
 

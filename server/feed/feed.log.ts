@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Database } from '../kernel/database/database.js';
 import { CheckIn } from './check-in.entity.js';
 import type { Cursor } from './cursor.js';
@@ -113,4 +114,23 @@ export async function readHeads(db: Database, eventIds: number[]) {
     'read-heads',
     readMs,
   );
+}
+
+/** Locks the feeds of all events that a person was at, or of all, in the order of their keys, and tells these. */
+export async function lockFeeds(client: pg.ClientBase, volunteerId: number | null): Promise<number[]> {
+  const { rows } = await client.query<{ eventId: number }>(
+    `select f.event_id as "eventId" from feed f
+     where $1::int is null or exists (select from check_in c where c.event_id = f.event_id and c.volunteer_id = $1)
+     order by f.event_id for update`,
+    [volunteerId],
+  );
+  return rows.map(({ eventId }) => eventId);
+}
+
+/**
+ * Begins a new history of these feeds, with the rows and numbers that they have. Whoever follows one, or comes back to
+ * it, has to take a new snapshot: for when something that was told must no longer be shown. The caller holds the feeds.
+ */
+export async function renewHistories(client: pg.ClientBase, eventIds: readonly number[]): Promise<void> {
+  await client.query(`update feed set epoch = substr(md5(random()::text), 1, 8) where event_id = any($1)`, [eventIds]);
 }

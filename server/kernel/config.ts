@@ -1,3 +1,5 @@
+import { parseDataKeys } from './data-key.js';
+
 /** How one process of Baihua is set up. Everything has a default: `npm start` needs no environment at all. */
 export interface Config {
   /** The one port that serves pages, GraphQL and sockets; 0 picks a free one. */
@@ -8,6 +10,8 @@ export interface Config {
   databaseUrl?: string;
   /** Where the embedded database and the demo keys live. */
   dataDir: string;
+  /** Keys for personal data, the newest first; without them the file `data-key` below `dataDir` is used. */
+  dataKey?: string;
   /** IANA name of the community's time zone: decides when "today" is. */
   timeZone: string;
   /** A module that fills an empty database; its default export is a `Seed`. Without it an empty database stays empty. */
@@ -30,6 +34,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host: env.HOST || '0.0.0.0',
     databaseUrl: readDatabaseUrl(env.DATABASE_URL),
     dataDir: env.DATA_DIR || '.data',
+    dataKey: readDataKey(env.DATA_KEY),
     timeZone: readTimeZone(env.TIME_ZONE || 'Asia/Shanghai'),
     seedModule: env.SEED_MODULE || undefined,
     webHandler: env.WEB_HANDLER || undefined,
@@ -63,6 +68,13 @@ function readDatabaseUrl(text: string | undefined): string | undefined {
   if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) {
     throw new Error('DATABASE_URL must look like postgresql://user:password@host:5432/database.');
   }
+  return text;
+}
+
+function readDataKey(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  // Says what is wrong with it now, and not a part of it.
+  parseDataKeys(text);
   return text;
 }
 

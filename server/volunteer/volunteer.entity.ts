@@ -89,6 +89,10 @@ export class Volunteer extends Node {
   @Property({ type: 'boolean', default: false })
   screenConsent!: boolean;
 
+  /** Since when nothing tells who this was; null for everybody else. The row stays: what was counted refers to it. */
+  @Property({ type: 'timestamptz', nullable: true })
+  erasedAt!: Date | null;
+
   get nodeKey() {
     return this.id;
   }

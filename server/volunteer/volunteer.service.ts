@@ -7,9 +7,9 @@ import { isWithin, unitOfFilter, unitPath } from '../hierarchy/hierarchy.service
 import { maskName, stripInvisible } from './volunteer.rules.js';
 import { Volunteer, type VolunteerBadge } from './volunteer.entity.js';
 
-const messages: Catalogue<{ someone: string }> = {
-  'zh-CN': { someone: '志愿者' },
-  en: { someone: 'A volunteer' },
+const messages: Catalogue<{ someone: string; erased: string }> = {
+  'zh-CN': { someone: '志愿者', erased: '已注销' },
+  en: { someone: 'A volunteer', erased: 'Erased' },
 };
 
 /** The row, whoever asks: for use inside the server. What leaves goes through the functions below. */
@@ -36,20 +36,23 @@ export async function maySeePerson(ctx: Context, { teamId }: Volunteer): Promise
 
 /** A person by key, or null when there is none that the viewer may see. Everybody may see their own record. */
 export async function visibleVolunteer(ctx: Context, id: number): Promise<Volunteer | null> {
-  return id === ctx.viewer.volunteerId ? volunteerRow(ctx).load(id) : volunteerInReach(ctx, id);
+  if (id !== ctx.viewer.volunteerId) return volunteerInReach(ctx, id);
+  const own = await volunteerRow(ctx).load(id);
+  return own && !own.erasedAt ? own : null;
 }
 
 /** A person by key whom the viewer's office shows them, or null. What one may do to others, one may not do to oneself. */
 export async function volunteerInReach(ctx: Context, id: number): Promise<Volunteer | null> {
   const volunteer = await volunteerRow(ctx).load(id);
-  return volunteer && (await maySeePerson(ctx, volunteer)) ? volunteer : null;
+  return volunteer && !volunteer.erasedAt && (await maySeePerson(ctx, volunteer)) ? volunteer : null;
 }
 
 /** How a person appears beside a check-in: in full for whoever may see them, masked by consent, else nobody in particular. */
 export async function badgeOf(ctx: Context, id: number): Promise<VolunteerBadge> {
   const volunteer = await volunteerRow(ctx).load(id);
   if (!volunteer) throw new Error(`volunteer ${id} is referred to but missing`);
-  const { name, contingent, tier, screenConsent } = volunteer;
+  const { name, contingent, tier, screenConsent, erasedAt } = volunteer;
+  if (erasedAt) return { displayName: messages[ctx.locale].erased, contingent, tier };
   if (await maySeePerson(ctx, volunteer)) return { displayName: stripInvisible(name), contingent, tier };
   return { displayName: screenConsent ? maskName(name) : messages[ctx.locale].someone, contingent, tier };
 }
@@ -71,7 +74,7 @@ export async function listVolunteers(ctx: Context, args: PageArgs, within?: stri
     scopes[1] === null
       ? '$2::int is null'
       : `v.team_id in (${teamsBelow('$2')} union all select p.parent_id from service_unit p where p.id = $2 and p.level = 4)`;
-  const where = `${withinUnit} and ${withinReach}`;
+  const where = `v.erased_at is null and ${withinUnit} and ${withinReach}`;
   const rows = await ctx.db.query<Volunteer>(
     `select ${ctx.db.columns(Volunteer, 'v')} from volunteer v
      where ${where} and ($3::text is null or v.number > $3) order by v.number limit $4`,

@@ -41,8 +41,8 @@ const lists: [name: string, document: string, most: number, rows: string][] = [
   [
     'the register with the way up from each person',
     `query ($first: Int!, $event: ID!) { volunteers(first: $first) { totalCount nodes {
-      number displayName pass(event: $event) team { code station { code school { code tally(event: $event) { people } } } } } } }`,
-    8,
+      number displayName pass(event: $event) personalData { phone idNumber } team { code station { code school { code tally(event: $event) { people } } } } } } }`,
+    9,
     'volunteers.nodes',
   ],
   [

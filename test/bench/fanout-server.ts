@@ -93,6 +93,7 @@ async function createContext(databaseUrl: string): Promise<Context> {
     checkInWriter: unused,
     limits: unused,
     authenticator: unused,
+    vault: unused,
   };
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../server/kernel/errors.js';
 import { locales, type Locale } from '../../server/kernel/locale.js';
 import { requireText } from '../../server/kernel/text.js';
+import { messages as personalDataMessages } from '../../server/personal-data/personal-data.messages.js';
 
 /** Every text of a catalogue by its path; functions are called with something in each of their places. */
 function textsOf(catalogue: object, path = ''): [path: string, text: unknown][] {
@@ -40,6 +41,7 @@ const error = (make: () => unknown): string => {
 const ofServer = (locale: Locale): Record<string, object> => ({
   account: accountMessages[locale],
   checkIn: checkInMessages[locale],
+  personalData: personalDataMessages[locale],
   errors: {
     unauthenticated: error(() => unauthenticated(locale)),
     forbidden: error(() => forbidden(locale)),

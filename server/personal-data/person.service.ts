@@ -1,0 +1,108 @@
+import type pg from 'pg';
+import { AuditAction } from '../audit/audit-entry.entity.js';
+import { recordAudit } from '../audit/audit.service.js';
+import type { Context } from '../kernel/context.js';
+import { notFound } from '../kernel/errors.js';
+import { numericKey } from '../kernel/global-id.js';
+import { maySeePerson, volunteerRow } from '../volunteer/volunteer.service.js';
+import type { Volunteer } from '../volunteer/volunteer.entity.js';
+import { refusedReason, requirePerson, withPerson, withPersonOffScreens } from './hold.js';
+import { aboutPerson, forget } from './personal-data.service.js';
+import { VolunteerErased, VolunteerExported } from './personal-data.result.js';
+import { lockRecord } from './sealed.js';
+
+/** What stands in place of a number that is no longer anybody's. */
+const tombstoneOf = (id: number) => `ERASED-${id}`;
+
+/** Everything that is kept about one person, in clear, for handing it to them. */
+export async function exportVolunteer(ctx: Context, id: string, reason: string) {
+  const person = await requirePerson(ctx, id);
+  const refused = refusedReason(ctx, reason);
+  if (refused) return refused;
+  return withPerson(ctx, person.id, async (client, volunteer) => {
+    const keys = await ctx.vault.hold(client);
+    const document = {
+      exportedAt: ctx.clock(),
+      volunteer: await registered(client, volunteer),
+      personalData: await lockRecord(ctx.db, client, keys, volunteer.id),
+      checkIns: await checkInsOf(client, volunteer.id),
+      stays: await staysOf(client, volunteer.id),
+      auditLog: await auditOf(client, volunteer.id),
+    };
+    await recordAudit(ctx, client, { ...aboutPerson(AuditAction.PERSON_EXPORTED, volunteer), reason });
+    return Object.assign(new VolunteerExported(), { document });
+  });
+}
+
+/**
+ * Makes a person unrecognisable for good: the name, the number, the record, the notes beside their check-ins, their passes
+ * and their account. Check-ins, stays and tallies keep their numbers, as nobody's in particular. Screens begin anew within
+ * seconds. Done again, it tells when it was done.
+ */
+export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
+  const key = numericKey(id, 'Volunteer');
+  const person = key === undefined ? null : await volunteerRow(ctx).load(key);
+  if (!person || !(await maySeePerson(ctx, person))) throw notFound(ctx.locale);
+  const refused = refusedReason(ctx, reason);
+  if (refused) return refused;
+  const erased = await withPersonOffScreens(ctx, person.id, 'all', async (client, volunteer, renewScreens) => {
+    const tombstone = tombstoneOf(volunteer.id);
+    const erasedAt = volunteer.erasedAt ?? ctx.clock();
+    if (!volunteer.erasedAt) {
+      await renewScreens();
+      await client.query('delete from volunteer_record where volunteer_id = $1', [volunteer.id]);
+      await client.query('update check_in set note = null where volunteer_id = $1 and note is not null', [
+        volunteer.id,
+      ]);
+      await client.query(
+        `update volunteer set name = '', number = $2, screen_consent = false, erased_at = $3 where id = $1`,
+        [volunteer.id, tombstone, erasedAt],
+      );
+      await recordAudit(ctx, client, { ...aboutPerson(AuditAction.PERSON_ERASED, volunteer), reason });
+    }
+    return Object.assign(new VolunteerErased(), { tombstone, erasedAt });
+  });
+  forget(ctx, person.id);
+  return erased;
+}
+
+async function registered(client: pg.ClientBase, { id, number, name, contingent, tier, screenConsent }: Volunteer) {
+  const { rows } = await client.query<{ code: string; name: string }>(
+    'select t.code, t.name from volunteer v join service_unit t on t.id = v.team_id where v.id = $1',
+    [id],
+  );
+  return { number, name, contingent, tier, screenConsent, team: rows[0] ?? null };
+}
+
+async function checkInsOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select e.code as event, e.title, c.sequence, c.direction, c.method, c.at, c.recorded_at as "recordedAt",
+       p.code as "postCode", p.name as post, c.note, c.review
+     from check_in c join community_event e on e.id = c.event_id join service_unit p on p.id = c.post_id
+     where c.volunteer_id = $1 order by e.starts_at, c.event_id, c.sequence`,
+    [id],
+  );
+  return rows;
+}
+
+/** Each with its whole minutes, as they were counted; null for those that are kept for review. */
+async function staysOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select e.code as event, p.code as "postCode", p.name as post, i.at as since, c.at as until, c.minutes
+     from check_in c join check_in i on i.event_id = c.event_id and i.sequence = c.ends_sequence
+     join community_event e on e.id = c.event_id join service_unit p on p.id = i.post_id
+     where c.volunteer_id = $1 order by e.starts_at, c.event_id, c.sequence`,
+    [id],
+  );
+  return rows;
+}
+
+/** Who acted stands there by role alone: their names are theirs. */
+async function auditOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select sequence, at, action, actor_role as "actorRole", reason, details
+     from audit_entry where target_type = 'Volunteer' and target_id = $1 order by sequence`,
+    [String(id)],
+  );
+  return rows;
+}
