@@ -1,15 +1,15 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Seed } from '../server/app.js';
 import { addBrands, addEvent, addUnits, addVolunteers } from './builders.js';
-import { issueDemoKeys } from './demo-keys.js';
+import { issueDemoKeys, openDemoAccounts } from './demo.js';
 import { volunteers } from './shengbei/people.js';
 import { posts, schools, stations, teams } from './shengbei/places.js';
 import { volunteerDay } from './shengbei/volunteer-day.js';
 
 /**
- * The Shengbei community on an empty database, with Volunteer Day set to today and a key for each kind of user. All of it
- * stands in the caller's transaction; the keys are written to DATA_DIR/demo-keys.json before that commits, so there is
- * never a community without them.
+ * The Shengbei community on an empty database, with Volunteer Day set to today, and keys and accounts for each kind of user. All
+ * of it stands in the caller's transaction; what they are opened with is written to DATA_DIR/demo-keys.json and
+ * demo-accounts.json before that commits, so there is never a community without them.
  */
 const seed: Seed = async (context) => {
   const { client, log, now, timeZone } = context;
@@ -42,8 +42,16 @@ const seed: Seed = async (context) => {
   );
   const event = await addEvent(client, volunteerDay(now, timeZone));
   const keysFile = await issueDemoKeys(context);
+  const team = teams()[0]!;
+  const [leader, volunteer] = volunteers().filter((person) => person.teamCode === team.code);
+  const accountsFile = await openDemoAccounts(context, {
+    stationCode: team.stationCode,
+    teamCode: team.code,
+    leader: leader!.number,
+    volunteer: volunteer!.number,
+  });
   log.info(
-    { posts: posts().length, volunteers: people.length, event: event.code, keysFile },
+    { posts: posts().length, volunteers: people.length, event: event.code, keysFile, accountsFile },
     'seeded the Shengbei community',
   );
 };

@@ -2,7 +2,7 @@ import type { Seed } from '../../server/app.js';
 import { emptyTally } from '../../server/feed/tally.entity.js';
 import { wholeEvent, type PostPath } from '../../server/feed/tally.rules.js';
 import { addEvent } from '../builders.js';
-import { issueDemoKeys } from '../demo-keys.js';
+import { issueDemoKeys } from '../demo.js';
 import { createRandom, type Random } from '../random.js';
 import { syntheticName, tierWeights } from '../shengbei/people.js';
 import { volunteerDay } from '../shengbei/volunteer-day.js';

@@ -76,7 +76,7 @@ export class Limits {
     this.signIns = { pair: limiter('pair'), login: limiter('login'), network: limiter('network') };
   }
 
-  /** Counts a wrong guess by `subject`, a client's address or whatever stands for it. Throws RATE_LIMITED from the last one on. */
+  /** Counts a wrong guess by `subject`, a client's address or whatever stands for it. Throws RATE_LIMITED beyond the last one. */
   async count(kind: Guess, subject: string, locale: Locale): Promise<void> {
     try {
       await this.guesses.get(kind)!.consume(networkOf(subject));
@@ -85,10 +85,10 @@ export class Limits {
     }
   }
 
-  /** Throws RATE_LIMITED when `subject` has guessed wrongly too often to be heard now. */
-  async check(kind: Guess, subject: string, locale: Locale): Promise<void> {
+  /** For how long `subject`, who has guessed wrongly too often, is not heard; 0 for all others. */
+  async waitMs(kind: Guess, subject: string): Promise<number> {
     const known = await this.guesses.get(kind)!.get(networkOf(subject));
-    if (known && known.consumedPoints >= guesses[kind].points) throw rateLimited(locale, known.msBeforeNext);
+    return known && known.consumedPoints >= guesses[kind].points ? known.msBeforeNext : 0;
   }
 
   /**

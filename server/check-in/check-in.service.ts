@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Signer } from '../access/signing.js';
 import type { Context } from '../kernel/context.js';
-import { AppError, forbidden, notFound, unauthenticated } from '../kernel/errors.js';
+import { AppError, forbidden, notFound, rateLimited, unauthenticated } from '../kernel/errors.js';
 import { numericKey } from '../kernel/global-id.js';
 import type { Locale } from '../kernel/locale.js';
 import { isText } from '../kernel/text.js';
@@ -70,11 +70,23 @@ async function record(ctx: Context, input: CheckInInput, direction: CheckInDirec
   const told = input.at && input.at < now ? input.at : now;
   const post = input.postCode ? readCode(ctx.signer, input.postCode, told, now) : postOf(ctx, input.post);
   const person = input.pass ? readPass(ctx.signer, input.pass, eventId, told) : await personOf(ctx, input.volunteer);
+  const guesser = input.postCode && input.pass && typeof person !== 'string' ? String(person.volunteerId) : undefined;
+  const waitMs = guesser === undefined ? 0 : await ctx.limits.waitMs('postCodesOfVolunteer', guesser);
   const rejected = typeof post === 'string' ? post : typeof person === 'string' ? person : undefined;
-  if (rejected) {
+  if (rejected || waitMs > 0) {
     // Sent again after its code has run out, a scan still gets its first answer.
     const stored = await storedKey(ctx, key);
-    return stored ? replay(stored, { bodyHash }) : { kind: 'rejected', reason: rejected };
+    if (stored) return replay(stored, { bodyHash });
+    if (waitMs > 0) throw rateLimited(ctx.locale, waitMs);
+    const { viewer, address, limits, locale } = ctx;
+    const { keyId, sessionId } = viewer;
+    const who = keyId !== null ? `key ${keyId}` : sessionId !== null ? `session ${sessionId}` : address;
+    // Codes that nobody signed are guesses. What is valid is taken from everybody, however many guesses came from there; but a
+    // post's code is short, so whoever guesses those, with a pass that is right, is not heard for a while.
+    if (person === 'PASS_INVALID') await limits.count('passes', who, locale);
+    if (post === 'PASS_INVALID') await limits.count('postCodes', who, locale);
+    if (post === 'PASS_INVALID' && guesser) await limits.count('postCodesOfVolunteer', guesser, locale);
+    return { kind: 'rejected', reason: rejected! };
   }
   const reach = reachOf(ctx.viewer);
   const scan: Scan = {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addAccounts } from '../../seeds/builders.js';
-import { startTestApp, type Answer, type TestApp } from '../support/app.js';
+import { checkIn, startTestApp, type Answer, type TestApp } from '../support/app.js';
 import { Browser, signedIn } from '../support/browser-session.js';
-import type { ReadPage } from './asking.js';
+import { codesOf, phoneScan, type ReadPage } from './asking.js';
 
 const password = '春天种下一百棵树';
 const day = 24 * 3_600_000;
@@ -520,5 +520,39 @@ describe('guessing', () => {
       extensions: { code: 'RATE_LIMITED', retryAfterSeconds: expect.any(Number) },
     });
     expect((await ask(app.keys.wall)).data).toEqual({ viewer: { role: 'DISPLAY' } });
+  });
+});
+
+describe('guessing codes at the door', () => {
+  const wrongPass = 'A'.repeat(32);
+
+  test('a hall with many wrong passes is told to stop, and its valid ones are taken all the same', async () => {
+    const asker = { as: null, headers: { 'x-forwarded-for': '203.0.113.30' } };
+    const codes = await codesOf(app, 8, 0);
+    const guess = () => checkIn(app, phoneScan(app, { ...codes, pass: wrongPass }), asker);
+    const reasons: unknown[] = [];
+    for (let i = 0; i < 60; i++) reasons.push((await guess()).reason);
+    expect(new Set(reasons)).toEqual(new Set(['PASS_INVALID']));
+    expect((await guess()).code).toBe('RATE_LIMITED');
+    expect((await checkIn(app, phoneScan(app, codes), asker)).__typename).toBe('CheckInRecorded');
+    const elsewhere = { as: null, headers: { 'x-forwarded-for': '203.0.113.31' } };
+    expect((await checkIn(app, phoneScan(app, { ...codes, pass: wrongPass }), elsewhere)).reason).toBe('PASS_INVALID');
+  });
+
+  test('a volunteer who guesses a post’s code is not heard for a while, wherever they are; others are', async () => {
+    const codes = await codesOf(app, 9, 0);
+    const from = (i: number) => ({ as: null, headers: { 'x-forwarded-for': `192.0.2.${i}` } });
+    const first = phoneScan(app, codes);
+    expect((await checkIn(app, first, from(0))).__typename).toBe('CheckInRecorded');
+    for (let i = 0; i < 20; i++) {
+      expect((await checkIn(app, phoneScan(app, { ...codes, postCode: '0000-0000-0000' }), from(i))).reason).toBe(
+        'PASS_INVALID',
+      );
+    }
+    expect((await checkIn(app, phoneScan(app, codes), from(99))).code).toBe('RATE_LIMITED');
+    // What was answered before is answered again.
+    expect(await checkIn(app, first, from(99))).toMatchObject({ __typename: 'CheckInRecorded', replayed: true });
+    const other = await codesOf(app, 10, 0);
+    expect((await checkIn(app, phoneScan(app, other), from(0))).__typename).toBe('CheckInRecorded');
   });
 });

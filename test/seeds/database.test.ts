@@ -9,6 +9,7 @@ import { Api } from '../../seeds/volunteer-day/api.js';
 import { playDay } from '../../seeds/volunteer-day/play.js';
 import { createApp, type Seed } from '../../server/app.js';
 import type { Config } from '../../server/kernel/config.js';
+import { signedIn } from '../support/browser-session.js';
 import { createTestDatabase, temporaryFolder } from '../support/postgres.js';
 
 const undo: (() => unknown)[] = [];
@@ -60,7 +61,8 @@ async function counts(client: pg.Client) {
       (select count(*) from volunteer)::int as volunteers,
       (select count(*) from volunteer where team_id is null)::int as without_team,
       (select count(*) from community_event e join feed f on f.event_id = e.id and f.sequence = 0)::int as events,
-      (select count(*) from access_key)::int as keys`);
+      (select count(*) from access_key)::int as keys,
+      (select count(*) from account)::int as accounts`);
   return rows[0]!;
 }
 
@@ -74,6 +76,7 @@ const whole = {
   without_team: 0,
   events: 1,
   keys: 5,
+  accounts: 4,
 };
 
 describe('the Shengbei community', () => {
@@ -131,6 +134,23 @@ describe('the Shengbei community', () => {
       leader: 'LEADER',
       wall: 'DISPLAY',
       partner: 'PARTNER',
+    });
+
+    const accountsFile = join(place.dataDir, 'demo-accounts.json');
+    expect((await stat(accountsFile)).mode & 0o777).toBe(0o600);
+    const accounts = JSON.parse(await readFile(accountsFile, 'utf8')) as Record<
+      string,
+      { login: string; password: string }
+    >;
+    const signedInAs: Record<string, string> = {};
+    for (const [name, { login, password }] of Object.entries(accounts)) {
+      signedInAs[name] = await (await signedIn(app, login, password)).role();
+    }
+    expect(signedInAs).toEqual({
+      admin: 'ADMINISTRATOR',
+      coordinator: 'COORDINATOR',
+      leader: 'LEADER',
+      volunteer: 'VOLUNTEER',
     });
 
     const api = new Api(app.url, { connections: 32, patienceMs: 30_000 });

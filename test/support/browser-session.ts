@@ -63,7 +63,7 @@ export interface SignInAnswer {
 
 /** A browser that has signed in; throws when that does not go well. */
 export async function signedIn(
-  app: TestApp,
+  app: Pick<TestApp, 'url'>,
   login: string,
   password: string,
   headers?: Record<string, string>,

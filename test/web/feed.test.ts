@@ -116,6 +116,26 @@ test('a screen that was too slow comes back at once', async () => {
   expect(second.variables.after).toBe('c4');
 });
 
+test('who is somebody else now, or nobody, starts from what they see now, at once', async () => {
+  follow({ timing: { firstPauseMs: never, longestPauseMs: never } });
+  const first = await server.follower();
+  first.frame('c4', 4);
+  await haveSeen(4);
+  present = { cursor: 'masked-4', sequence: 4 };
+  first.socket.close(4403, 'Forbidden');
+  expect((await server.follower()).variables.after).toBe('masked-4');
+  expect(snapshots.map(({ cursor }) => cursor)).toEqual(['c3', 'masked-4']);
+});
+
+test('a key that has ended is not tried again', async () => {
+  const refused = Promise.withResolvers<void>();
+  follow({ key: 'bh_ended', onRefused: refused.resolve });
+  (await server.follower()).socket.close(4403, 'Forbidden');
+  await refused.promise;
+  expect(states.at(-1)).toBe('offline');
+  expect(server.connections).toBe(1);
+});
+
 test.each([1001, 1012])('comes back within the time that a server which goes away (%i) allows', async (code) => {
   follow({ timing: { firstPauseMs: never, longestPauseMs: never, restartSpreadMs: 50 } });
   (await server.follower()).socket.close(code, 'Going away');

@@ -45,11 +45,21 @@ export const handleFetch: HandleFetch = async ({ event, request, fetch: fetchPag
       'content-type': request.headers.get('content-type') ?? 'application/json',
       accept: request.headers.get('accept') ?? 'application/json',
       'accept-language': request.headers.get('accept-language') ?? '',
+      ...passedOn(event.request.headers),
     },
     body: await request.text(),
     signal: request.signal,
   });
 };
+
+/**
+ * Whoever asks for the page asks for what is in it: by their session, and from where they are. Not by which link they came:
+ * the browser has decided already that the cookie belongs to the page.
+ */
+function passedOn(headers: Headers): Record<string, string> {
+  const names = ['cookie', 'user-agent', 'x-forwarded-for', 'x-forwarded-proto'];
+  return Object.fromEntries(names.map((name) => [name, headers.get(name) ?? '']).filter(([, value]) => value !== ''));
+}
 
 /** Errors that a page raised on purpose carry their own text. Of the others, the cause is for the log. */
 export const handleError: HandleServerError = ({ kind, error, event }) => {

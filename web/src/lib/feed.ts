@@ -47,6 +47,8 @@ export interface FeedOptions<Snapshot extends FeedSnapshot, CheckIn extends { se
   onCheckIns: (checkIns: CheckIn[]) => void;
   onScoreboard?: (scoreboard: Scoreboard) => void;
   onState?: (state: FeedState) => void;
+  /** The key is no longer valid: the feed has ended, as trying again with it is useless. */
+  onRefused?: () => void;
   /** The server was heard, by data or by a heartbeat: what is shown is as fresh as this moment. */
   onHeard?: () => void;
   /** Only where there is no global `WebSocket`. */
@@ -84,9 +86,11 @@ export interface Feed {
 }
 
 /** Why a connection ended, as far as it matters for what comes next. */
-type Ending = 'expired' | 'gap' | 'too slow' | 'restart' | 'lost' | 'closed';
+type Ending = 'expired' | 'gap' | 'too slow' | 'refused' | 'restart' | 'lost' | 'closed';
 
 const closeCodeTooSlow = 4410;
+/** Whoever we were when we connected, we are no longer: signed out, in another role, or with a key that has ended. */
+const closeCodeRefused = 4403;
 /** 1001: the server stops; 1012: it restarts. */
 const closeCodesOfRestart = [1001, 1012];
 
@@ -255,6 +259,13 @@ export function followFeed<Snapshot extends FeedSnapshot, CheckIn extends { sequ
         // The snapshot could not be taken: no different from a lost connection.
       }
       if (closed) return;
+      if (ending === 'refused' && options.key !== undefined) {
+        enter('offline');
+        options.onRefused?.();
+        return;
+      }
+      // By its cookie the browser is somebody else now, or nobody in particular: all that is shown may be theirs no longer.
+      if (ending === 'refused') cursor = undefined;
       // What is missing is asked for once more; when it is missing again, only a new snapshot helps.
       if (ending === 'expired' || (ending === 'gap' && setbacks > 0)) cursor = undefined;
       if (state === 'live') enter('reconnecting');
@@ -282,6 +293,7 @@ function endingOf(problem: unknown): Ending {
   }
   const code = typeof problem === 'object' && problem !== null && 'code' in problem ? problem.code : undefined;
   if (code === closeCodeTooSlow) return 'too slow';
+  if (code === closeCodeRefused) return 'refused';
   if (typeof code === 'number' && closeCodesOfRestart.includes(code)) return 'restart';
   return 'lost';
 }
