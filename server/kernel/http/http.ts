@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import { createHandler } from 'graphql-http';
 import type { ErrorCode } from '../errors.js';
 import { Gone, readText } from './body.js';
@@ -8,6 +8,7 @@ import type { DoorParts } from './options.js';
 import { writeSessionCookie } from './cookies.js';
 import type { OperationRequest, Transport } from './documents.js';
 import { RefusedDocument } from './errors.js';
+import { executeOperation } from './execution.js';
 import { Fault } from './faults.js';
 import { apiHeaders } from './headers.js';
 import { preflightHeaders } from './origins.js';
@@ -18,6 +19,8 @@ interface Exchange {
   caller: Caller;
   request: OperationRequest;
   transport: Transport;
+  /** What came out, when nothing went wrong. */
+  result?: ExecutionResult;
   /** Headers that tell when it is worth asking again. */
   retryAfter?: readonly string[];
 }
@@ -26,12 +29,14 @@ interface Exchange {
 type Context = Record<PropertyKey, unknown>;
 
 const noHeaders: readonly string[] = [];
+const noData: ExecutionResult = { data: null };
 
 /** GraphQL over HTTP: graphql-http keeps the specification, the door decides what gets that far. */
 export function createHttpApi(parts: DoorParts) {
   const { prepareOperation, present, origins, authenticate, createContext, limits } = parts;
   const handle = createHandler<undefined, Exchange, Context>({
     parseRequestParams: ({ context }) => context.request,
+    execute: (args) => executeOperation(args as ExecutionArgs),
     onSubscribe({ context: { caller, request, transport } }) {
       try {
         const operation = prepareOperation(request, caller.viewer, transport);
@@ -43,7 +48,11 @@ export function createHttpApi(parts: DoorParts) {
     },
     onOperation({ context }, _args, result) {
       const { caller } = context;
-      if (!result.errors) return;
+      if (!result.errors) {
+        // The handler looks at each value for errors that it might write out differently; there are none in data.
+        context.result = result;
+        return noData;
+      }
       const errors = present.executed(result.errors, caller);
       context.retryAfter = retryAfter(errors);
       // Without data nothing was executed. A bare list of errors gets the status of a refusal, as from `onSubscribe`.
@@ -76,7 +85,13 @@ export function createHttpApi(parts: DoorParts) {
       const [text, init] = await handle({ method, url: '', headers, raw: undefined, body: null, context });
       if (text === null) throw new Fault('notAcceptable');
       const type = ['content-type', init.headers?.['content-type'] as string];
-      reply(response, caller, init.status, text, [...cors, ...cookies, ...(context.retryAfter ?? noHeaders), ...type]);
+      const answer = context.result ? JSON.stringify(context.result) : text;
+      reply(response, caller, init.status, answer, [
+        ...cors,
+        ...cookies,
+        ...(context.retryAfter ?? noHeaders),
+        ...type,
+      ]);
     } catch (error) {
       if (error instanceof Gone) return;
       const errors = present.thrown(error, caller);
