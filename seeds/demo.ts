@@ -6,13 +6,17 @@ import { ViewerRole } from '../server/kernel/viewer.js';
 import { addAccounts, type NewAccount } from './builders.js';
 
 /** One key for each kind of user. None is bound to a unit, so that whoever tries the system can vouch at any post. */
-export async function issueDemoKeys({ dataDir, issueKey }: SeedContext): Promise<string> {
+export async function issueDemoKeys({ client, dataDir, now, issueKey }: SeedContext): Promise<string> {
+  const { rows } = await client.query<{ id: number }>(
+    "insert into partner_organisation (code, name, created_at) values ('demo', '演示：合作单位', $1) returning id",
+    [now],
+  );
   const keys = {
     admin: await issueKey({ role: ViewerRole.ADMINISTRATOR, name: '演示：管理员' }),
     coordinator: await issueKey({ role: ViewerRole.COORDINATOR, name: '演示：协调员' }),
     leader: await issueKey({ role: ViewerRole.LEADER, name: '演示：组长' }),
     wall: await issueKey({ role: ViewerRole.DISPLAY, name: '演示：大屏' }),
-    partner: await issueKey({ role: ViewerRole.PARTNER, name: '演示：合作单位' }),
+    partner: await issueKey({ role: ViewerRole.PARTNER, name: '演示：合作单位', partnerId: rows[0]!.id }),
   };
   return writeSecrets(dataDir, 'demo-keys.json', keys);
 }

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { issueKey } from './access/access.service.js';
+import { insertKey, type KeyGrant } from './access/access.service.js';
 import { createAuthenticator } from './access/authenticate.js';
+import { KeyUse } from './access/key-use.js';
 import { Limits } from './access/limits.js';
 import { loadSigner } from './access/signing.js';
 import { watchSockets } from './access/watch.js';
@@ -36,7 +37,7 @@ export interface SeedContext {
   /** For the personal data that it makes up. */
   vault: Vault;
   /** Issues an access key in the same transaction and returns it in clear, this once. */
-  issueKey(grant: Parameters<typeof issueKey>[1]): Promise<string>;
+  issueKey(grant: KeyGrant): Promise<string>;
 }
 
 /** Fills an empty database; the default export of the module that `SEED_MODULE` names. */
@@ -83,35 +84,24 @@ export async function createApp(
     const vault = new Vault(db, dataKeySource(config));
     await withStartLock(url, () => prepare(db, vault, config, clock, log, seed));
 
-    const hub = new Hub(db, log, clock);
+    const services = await createServices(db, { clock, log, vault, timeZone: config.timeZone });
+    const { hub, checkInWriter, authenticator } = services;
     await hub.open();
-    closers.push(() => hub.close());
-    const checkInWriter: Context['checkInWriter'] = new FeedWriter(db, log, (client, eventId, scans) =>
-      recordBatch(client, eventId, scans, clock),
+    closers.push(
+      () => hub.close(),
+      () => checkInWriter.close(),
     );
-    closers.push(() => checkInWriter.close());
-    const limits = new Limits(db);
-    const authenticator = createAuthenticator(db, clock, limits);
-    const shared = {
-      db,
-      clock,
-      log,
-      hub,
-      checkInWriter,
-      vault,
-      nodeLoaders,
-      limits,
-      authenticator,
-      signer: await loadSigner(db),
-      timeZone: config.timeZone,
-    };
 
-    const createContext = (caller: Caller, moment?: object): Context => ({ ...shared, ...caller, moment });
+    const createContext = (caller: Caller, moment?: object): Context => ({ ...services, ...caller, moment });
     const schema = buildSchema();
     door = createDoor({
       schema,
       schemaFor: schemasByViewer(schema),
-      authenticate: authenticator.authenticate,
+      authenticate: async (credentials, language) => {
+        const viewer = await authenticator.authenticate(credentials, language);
+        keyUse.note(viewer);
+        return viewer;
+      },
       createContext,
       subscribe: subscribeShared(createContext),
       pages: (await importNamed<{ handler: never }>(config.webHandler))?.handler,
@@ -120,7 +110,8 @@ export async function createApp(
       allowedOrigins: config.allowedOrigins,
       trustedProxies: config.trustedProxies,
     });
-    closers.push(watchSockets(db, clock, door, log));
+    const keyUse = new KeyUse(db, clock, log, door.socketViewers);
+    closers.push(watchSockets(db, clock, door, log), () => keyUse.close());
     const { server } = door;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -132,6 +123,27 @@ export async function createApp(
     await close();
     throw error;
   }
+}
+
+/** What services work with besides their caller; nothing of it runs by itself before it is opened. */
+export async function createServices(
+  db: Database,
+  { clock, log, vault, timeZone }: Pick<Context, 'clock' | 'log' | 'vault' | 'timeZone'>,
+): Promise<Omit<Context, keyof Caller>> {
+  const limits = new Limits(db);
+  return {
+    db,
+    clock,
+    log,
+    hub: new Hub(db, log, clock),
+    checkInWriter: new FeedWriter(db, log, (client, eventId, scans) => recordBatch(client, eventId, scans, clock)),
+    vault,
+    nodeLoaders,
+    limits,
+    authenticator: createAuthenticator(db, clock, limits),
+    signer: await loadSigner(db),
+    timeZone,
+  };
 }
 
 /** The database as code works with it; whoever opens it brings its schema up to date, or knows that it is. */
@@ -161,7 +173,8 @@ async function prepare(
     log.info('the database is empty: filling it');
     const now = clock();
     const { dataDir, timeZone } = config;
-    await seed({ client, dataDir, timeZone, now, log, vault, issueKey: (grant) => issueKey(client, grant, now) });
+    const issueKey: SeedContext['issueKey'] = async (grant) => (await insertKey(client, grant, now)).key;
+    await seed({ client, dataDir, timeZone, now, log, vault, issueKey });
   }, null);
 }
 

@@ -3,7 +3,7 @@
  * it installs what is missing, builds what is stale, and hands over to the Node and the tools of the project.
  *
  *     node server/bootstrap.mjs start | test [vitest arguments] | check | build | dev | run <seeds/script> [arguments] | bench
- *     | faults [arguments]
+ *     | faults [arguments] | admin [arguments]
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,7 +19,9 @@ const tool = (path) => join(modules, ...path.split('/'));
 const env = cleanEnvironment();
 
 const [command = 'start', ...args] = process.argv.slice(2);
-const commands = { start, test, check, build, dev, run, bench, faults };
+const commands = { start, test, check, build, dev, run, bench, faults, admin };
+/** What a command answers goes to its output, for programs to read; what happens on the way there does not. */
+const told = command === 'admin' ? process.stderr : process.stdout;
 
 /** What runs for us in the foreground, and in the background: each of the latter in a process group of its own. */
 const shown = new Set();
@@ -90,6 +92,14 @@ async function run() {
     await buildServer();
   });
   await become(join(root, 'build', `${script}.js`), rest, {});
+}
+
+async function admin() {
+  await underLock(async () => {
+    await install();
+    await buildServer();
+  });
+  await become(join(root, 'build', 'server', 'admin.js'), args, {});
 }
 
 async function bench() {
@@ -302,7 +312,7 @@ async function step(zh, en, work) {
   const progress = setInterval(() => say(`… ${zh} ${seconds()}`, en), 10_000);
   const result = await work();
   clearInterval(progress);
-  if (!result.ok) process.stdout.write(`${result.output.trimEnd()}\n`);
+  if (!result.ok) told.write(`${result.output.trimEnd()}\n`);
   say(`${result.ok ? '✔' : '✘'} ${zh} ${seconds()}`, en);
   return result;
 }
@@ -450,7 +460,7 @@ function readJson(path) {
 }
 
 function say(zh, en) {
-  process.stdout.write(`${zh} · ${en}\n`);
+  told.write(`${zh} · ${en}\n`);
 }
 
 function fail(zh, en) {

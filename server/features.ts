@@ -1,14 +1,21 @@
 import type { EntityClass } from '@mikro-orm/postgresql';
+import type { Command } from 'commander';
 import { AccessKey } from './access/access-key.entity.js';
+import { accountCommands } from './access/account.commands.js';
 import { Account } from './access/account.entity.js';
 import { AccountResolver, GrantResolver } from './access/account.resolver.js';
 import { visibleAccount, visibleGrant } from './access/account.service.js';
 import { Grant } from './access/grant.entity.js';
+import { keyCommands } from './access/key.commands.js';
+import { AccessKeyResolver, PairingResolver, PartnerKeysResolver } from './access/key.resolver.js';
+import { visibleKey } from './access/key.service.js';
+import { Pairing } from './access/pairing.entity.js';
 import { RateLimit } from './access/rate-limit.entity.js';
 import { Session } from './access/session.entity.js';
 import { ownSession } from './access/session.service.js';
 import { SigningSecret } from './access/signing.js';
 import { SessionResolver, ViewerResolver } from './access/viewer.resolver.js';
+import { auditCommands } from './audit/audit.commands.js';
 import { AuditEntry, AuditHead } from './audit/audit-entry.entity.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { visibleAuditEntry } from './audit/audit.service.js';
@@ -38,8 +45,13 @@ import {
   ServiceUnit,
   VolunteerTeam,
 } from './hierarchy/service-unit.entity.js';
+import type { CommandLine } from './kernel/command-line.js';
 import type { Context } from './kernel/context.js';
 import { NodeResolver, type NodeLoader } from './kernel/node.js';
+import { PartnerOrganisation } from './partner/partner-organisation.entity.js';
+import { partnerCommands } from './partner/partner.commands.js';
+import { PartnerResolver } from './partner/partner.resolver.js';
+import { visiblePartner } from './partner/partner.service.js';
 import { DataKeyVersion } from './personal-data/data-key-version.entity.js';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.js';
 import { VolunteerIndex, VolunteerRecord } from './personal-data/volunteer-record.entity.js';
@@ -53,7 +65,11 @@ interface Feature {
   resolvers: Function[];
   /** How `node(id)` finds an object of a type, by its key: null where there is none that the viewer may see. */
   nodes?: Record<string, NodeLoader>;
+  /** What `npm run admin` can do with it. */
+  commands?: AddCommands[];
 }
+
+type AddCommands = (program: Command, line: CommandLine) => void;
 
 const byNumber =
   (load: (ctx: Context, id: number) => Promise<object | null>): NodeLoader =>
@@ -85,16 +101,33 @@ const features: Record<string, Feature> = {
     entities: [AuditEntry, AuditHead],
     resolvers: [AuditResolver],
     nodes: { AuditEntry: byNumber(visibleAuditEntry) },
+    commands: [auditCommands],
   },
   volunteer: {
     entities: [Volunteer],
     resolvers: [VolunteerResolver],
     nodes: { Volunteer: byNumber(visibleVolunteer) },
   },
+  partner: {
+    entities: [PartnerOrganisation],
+    resolvers: [PartnerResolver],
+    nodes: { PartnerOrganisation: byNumber(visiblePartner) },
+    commands: [partnerCommands],
+  },
   access: {
-    entities: [Account, Grant, Session, AccessKey, SigningSecret, RateLimit],
-    resolvers: [ViewerResolver, SessionResolver, AccountResolver, GrantResolver],
+    entities: [Account, Grant, Session, AccessKey, Pairing, SigningSecret, RateLimit],
+    resolvers: [
+      ViewerResolver,
+      SessionResolver,
+      AccountResolver,
+      GrantResolver,
+      AccessKeyResolver,
+      PartnerKeysResolver,
+      PairingResolver,
+    ],
+    commands: [accountCommands, keyCommands],
     nodes: {
+      AccessKey: byNumber(visibleKey),
       Account: byNumber(visibleAccount),
       Grant: byNumber(visibleGrant),
       Session: byNumber(ownSession),
@@ -127,3 +160,4 @@ export const resolvers = [NodeResolver, ...all.flatMap((feature) => feature.reso
 export const nodeLoaders: ReadonlyMap<string, NodeLoader> = new Map(
   all.flatMap((feature) => Object.entries(feature.nodes ?? {})),
 );
+export const commands = all.flatMap((feature) => feature.commands ?? []);

@@ -39,17 +39,21 @@ export const decisions: Decisions<keyof typeof audiences> = {
       viewer`,
     users: 'sessions(after first)',
     leaders: 'findVolunteers(phone idNumber) volunteers(after first within)',
-    managers: 'accounts(after first search within)',
-    administrators: 'auditLog(action actor after first from target to)',
+    managers: 'accessKeys(after first role within) accounts(after first search within)',
+    administrators: 'auditLog(action actor after first from target to) partnerOrganisations(after first)',
   },
   Mutation: {
     recorders: 'checkIn(input) checkOut(input)',
     users: 'actAs(grant) changePassword(input) revokeOtherSessions revokeSession(session) signIn(input) signOut',
+    // A screen that wants to be let in is the public as yet.
+    notPartners: 'beginPairing collectPairing(secret)',
     // For oneself; for others only by those who keep their data.
     persons: 'setScreenConsent(input)',
-    managers: `createAccount(input) disableAccount(account reason) enableAccount(account) endGrant(grant reason)
-      eraseVolunteer(reason volunteer) exportVolunteer(reason volunteer) grantRole(input) recordGuardianConsent(input)
-      resetPassword(account) revealPersonalData(input) setPersonalData(input) withdrawGuardianConsent(reason volunteer)`,
+    managers: `confirmPairing(input) createAccount(input) disableAccount(account reason) enableAccount(account)
+      endGrant(grant reason) eraseVolunteer(reason volunteer) exportVolunteer(reason volunteer) grantRole(input)
+      issueKey(input) recordGuardianConsent(input) resetPassword(account) revealPersonalData(input)
+      revokeKey(key reason) rotateKey(key oldEndsAt) setPersonalData(input) withdrawGuardianConsent(reason volunteer)`,
+    administrators: 'registerPartner(input) resumePartner(partner) suspendPartner(partner reason)',
   },
   // Frames are of single check-ins; figures are everybody's.
   Subscription: { everyone: 'scoreboard(event unit)', notPartners: 'checkIns(after event within)' },
@@ -84,6 +88,14 @@ export const decisions: Decisions<keyof typeof audiences> = {
   AuditEntryConnection: { administrators: page },
   AuditEntryEdge: { administrators: edge },
 
+  // Partner
+  PartnerOrganisation: { administrators: 'code contact createdAt id keys(after first) name suspendedAt' },
+  PartnerOrganisationConnection: { administrators: page },
+  PartnerOrganisationEdge: { administrators: edge },
+  RegisterPartnerInput: { administrators: 'code contact name' },
+  PartnerRegistered: { administrators: 'partner' },
+  PartnerCodeTaken: { administrators: 'message' },
+
   // Access
   Viewer: { everyone: 'name role unit', users: 'account grant grants session volunteer' },
   Session: { users: 'address createdAt device expiresAt id isCurrent lastSeenAt' },
@@ -114,6 +126,25 @@ export const decisions: Decisions<keyof typeof audiences> = {
   RoleGranted: { managers: 'grant' },
   AlreadyGranted: { managers: 'message' },
   GrantEnded: { managers: 'grant' },
+
+  AccessKey: {
+    managers: 'createdAt expiresAt hint id lastUsedAt name revokedAt role unit',
+    administrators: 'partner',
+  },
+  AccessKeyConnection: { managers: page },
+  AccessKeyEdge: { managers: edge },
+  IssueKeyInput: { managers: 'expiresAt name partner role unit' },
+  KeyIssued: { managers: 'accessKey key' },
+  PartnerIsSuspended: { managers: 'message' },
+  KeyRotated: { managers: 'accessKey key replaced' },
+  KeyNotReplaced: { managers: 'message' },
+  PairingBegun: { notPartners: 'code expiresAt secret' },
+  PairingWaiting: { notPartners: 'expiresAt' },
+  DisplayToken: { notPartners: 'name token' },
+  PairingExpired: { notPartners: 'message' },
+  ConfirmPairingInput: { managers: 'code name unit' },
+  PairingConfirmed: { managers: 'name unit' },
+  PairingCodeRejected: { managers: 'message' },
 
   // Volunteer
   Volunteer: { persons: 'contingent displayName id number pass(event) personalData team' },

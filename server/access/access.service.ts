@@ -6,26 +6,47 @@ import { publicViewer, type Viewer, type ViewerRole } from '../kernel/viewer.js'
 /** What is kept of keys and of sessions' tokens. They are long and random, so nothing slower than SHA-256 is needed. */
 export const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
 
-/** Issues a key and returns it: it is never seen again, only its hash is kept. */
-export async function issueKey(
-  client: Pick<pg.ClientBase, 'query'>,
-  grant: { role: ViewerRole; name: string; unitId?: number | null },
-  now: Date,
-): Promise<string> {
-  const key = `bh_${randomBytes(24).toString('base64url')}`;
-  await client.query('insert into access_key (name, role, unit_id, hash, created_at) values ($1, $2, $3, $4, $5)', [
-    grant.name,
-    grant.role,
-    grant.unitId ?? null,
-    hashOf(key),
-    now,
-  ]);
-  return key;
+/** What a key lets in as, and what is noted about it. */
+export interface KeyGrant {
+  role: ViewerRole;
+  name: string;
+  unitId?: number | null;
+  partnerId?: number | null;
+  expiresAt?: Date | null;
+  createdByAccountId?: number | null;
+  replacesId?: number | null;
 }
 
-/** Keys that are valid at `$2`, as viewers. */
-const validKeys = `select k.id as "keyId", k.role, k.name, k.unit_id as "unitId" from access_key k
-  where k.revoked_at is null and (k.expires_at is null or k.expires_at > $2)`;
+/** Makes a key. It is never seen again: only its hash is kept. */
+export async function insertKey(
+  client: Pick<pg.ClientBase, 'query'>,
+  grant: KeyGrant,
+  now: Date,
+): Promise<{ key: string; id: number }> {
+  const key = `bh_${randomBytes(24).toString('base64url')}`;
+  const { rows } = await client.query<{ id: number }>(
+    `insert into access_key (name, role, unit_id, partner_id, hash, hint, created_at, expires_at, created_by_account_id, replaces_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id`,
+    [
+      grant.name,
+      grant.role,
+      grant.unitId,
+      grant.partnerId,
+      hashOf(key),
+      key.slice(-4),
+      now,
+      grant.expiresAt,
+      grant.createdByAccountId,
+      grant.replacesId,
+    ],
+  );
+  return { key, id: rows[0]!.id };
+}
+
+/** Keys that are valid at `$2`, as viewers. A partner that is suspended has none. */
+const validKeys = `select k.id as "keyId", k.role, k.name, k.unit_id as "unitId", k.partner_id as "partnerId"
+  from access_key k left join partner_organisation p on p.id = k.partner_id
+  where k.revoked_at is null and (k.expires_at is null or k.expires_at > $2) and p.suspended_at is null`;
 
 /** Who shows this key; undefined when it is unknown or no longer valid. */
 export async function keyViewer(db: Database, key: string, now: Date): Promise<Viewer | undefined> {

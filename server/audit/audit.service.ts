@@ -1,22 +1,33 @@
 import type pg from 'pg';
 import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
 import type { Context } from '../kernel/context.js';
-import { AppError, forbidden, notFound, unauthenticated } from '../kernel/errors.js';
+import { AppError, notFound } from '../kernel/errors.js';
 import { fromGlobalId, numericKey } from '../kernel/global-id.js';
 import type { Catalogue } from '../kernel/locale.js';
 import { requireText } from '../kernel/text.js';
-import { isAdministrator, ViewerRole } from '../kernel/viewer.js';
+import { isAdministrator, requireAdministrator } from '../kernel/viewer.js';
 import type { Database } from '../kernel/database/database.js';
 import { AuditEntry, type AuditAction, type AuditDetails } from './audit-entry.entity.js';
 import { ChainWalk, hashOf, type Link } from './chain.js';
 
-const messages: Catalogue<{ reasonTooLong: string }> = {
-  'zh-CN': { reasonTooLong: '理由最多 500 个字。请缩短后再提交。' },
-  en: { reasonTooLong: 'A reason has at most 500 characters. Shorten it and send again.' },
+const messages: Catalogue<{ reasonTooLong: string; reasonMissing: string }> = {
+  'zh-CN': { reasonTooLong: '理由最多 500 个字。请缩短后再提交。', reasonMissing: '请说明理由。' },
+  en: {
+    reasonTooLong: 'A reason has at most 500 characters. Shorten it and send again.',
+    reasonMissing: 'Give a reason.',
+  },
 };
 
+/** Why somebody does something that others will want to understand: a text of 1 to 500 characters. */
+export function requireReason({ locale }: Pick<Context, 'locale'>, reason: string): string {
+  const text = requireText(reason.trim(), locale);
+  if (text === '') throw new AppError('BAD_USER_INPUT', messages[locale].reasonMissing);
+  if ([...text].length > 500) throw new AppError('BAD_USER_INPUT', messages[locale].reasonTooLong);
+  return text;
+}
+
 /** What of a context the log needs. Whoever acts in another role than the caller's, as at signing in, replaces `viewer`. */
-export type AuditContext = Pick<Context, 'viewer' | 'locale' | 'requestId' | 'clock'> & { address: string | null };
+export type AuditContext = Pick<Context, 'viewer' | 'locale' | 'requestId' | 'clock' | 'address'>;
 
 export interface AuditedAct {
   action: AuditAction;
@@ -36,8 +47,7 @@ export interface AuditedAct {
 export async function recordAudit(ctx: AuditContext, client: pg.ClientBase, act: AuditedAct): Promise<void> {
   const { viewer } = ctx;
   const { target } = act;
-  const reason = act.reason ? requireText(act.reason, ctx.locale) : null;
-  if (reason && [...reason].length > 500) throw new AppError('BAD_USER_INPUT', messages[ctx.locale].reasonTooLong);
+  const reason = act.reason ? requireReason(ctx, act.reason) : null;
 
   const { rows } = await client.query<Link>({
     name: 'audit-head',
@@ -59,7 +69,7 @@ export async function recordAudit(ctx: AuditContext, client: pg.ClientBase, act:
     targetName: target?.name ?? null,
     unitId: act.unitId ?? null,
     reason,
-    address: ctx.address,
+    address: ctx.address || null,
     requestId: ctx.requestId,
     details: act.details ?? null,
     previousHash: head.hash,
@@ -151,11 +161,6 @@ export function detailsOf({ details }: AuditEntry): { name: string; value: strin
 
 async function node(ctx: Context, type: string, key: string | number): Promise<object | null> {
   return (await ctx.nodeLoaders.get(type)?.(ctx, String(key))) ?? null;
-}
-
-function requireAdministrator({ viewer, locale }: Context): void {
-  if (viewer.role === ViewerRole.PUBLIC) throw unauthenticated(locale);
-  if (!isAdministrator(viewer)) throw forbidden(locale);
 }
 
 /** What a filter's id stands for; NOT_FOUND when it is none of ours. */

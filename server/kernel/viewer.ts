@@ -1,4 +1,6 @@
 import { registerEnumType } from 'type-graphql';
+import { forbidden, unauthenticated } from './errors.js';
+import type { Locale } from './locale.js';
 
 /** What somebody may do, from least to most. */
 export enum ViewerRole {
@@ -81,6 +83,12 @@ export function managedReachOf(viewer: Viewer): Reach {
 /** Whether the viewer runs the whole installation, and not only a part of it. */
 export function isAdministrator(viewer: Viewer): boolean {
   return viewer.role === ViewerRole.ADMINISTRATOR && reachOf(viewer) === 'everywhere';
+}
+
+/** Throws UNAUTHENTICATED for the public, FORBIDDEN for everybody else but an administrator. */
+export function requireAdministrator({ viewer, locale }: { viewer: Viewer; locale: Locale }): void {
+  if (viewer.role === ViewerRole.PUBLIC) throw unauthenticated(locale);
+  if (!isAdministrator(viewer)) throw forbidden(locale);
 }
 
 /** The schema itself is for those who build on it; the public, volunteers and the screens run known documents. */

@@ -73,6 +73,7 @@ const wrong: [rule: string, from: string, to: string][] = [
   ['hierarchy-uses-only-what-is-above', 'server/hierarchy/a.ts', 'server/access/b.ts'],
   ['audit-uses-only-what-is-above', 'server/audit/a.ts', 'server/access/b.ts'],
   ['volunteer-uses-only-what-is-above', 'server/volunteer/a.ts', 'server/access/b.ts'],
+  ['partner-uses-only-what-is-above', 'server/partner/a.ts', 'server/access/b.ts'],
   ['access-uses-only-what-is-above', 'server/access/a.ts', 'server/event/b.ts'],
   ['event-uses-only-what-is-above', 'server/event/a.ts', 'server/feed/b.ts'],
   ['feed-uses-only-what-is-above', 'server/feed/a.ts', 'server/check-in/b.ts'],

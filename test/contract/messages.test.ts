@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { messages as checkInMessages } from '../../server/check-in/check-in.messages.js';
 import { messages as accountMessages } from '../../server/access/account.messages.js';
+import { messages as keyMessages } from '../../server/access/key.messages.js';
 import { cursorExpired } from '../../server/feed/cursor.js';
 import {
   forbidden,
@@ -41,6 +42,7 @@ const error = (make: () => unknown): string => {
 const ofServer = (locale: Locale): Record<string, object> => ({
   account: accountMessages[locale],
   checkIn: checkInMessages[locale],
+  keys: keyMessages[locale],
   personalData: personalDataMessages[locale],
   errors: {
     unauthenticated: error(() => unauthenticated(locale)),

@@ -4,7 +4,7 @@ import pg from 'pg';
 import pino from 'pino';
 import { inject } from 'vitest';
 import { WebSocket } from 'ws';
-import { issueKey } from '../../server/access/access.service.js';
+import { insertKey } from '../../server/access/access.service.js';
 import { createApp, type App, type Seed } from '../../server/app.js';
 import type { Clock } from '../../server/kernel/clock.js';
 import { ViewerRole } from '../../server/kernel/viewer.js';
@@ -110,7 +110,7 @@ export async function startTestApp(
       });
       return (await response.json()) as Answer<never>;
     },
-    keyFor: (role, unitId) => issueKey(sql, { role, name: role, unitId }, new Date()),
+    keyFor: async (role, unitId) => (await insertKey(sql, { role, name: role, unitId }, new Date())).key,
     socket({ retryAttempts = 0, ...asker } = {}) {
       const key = keyOf(asker);
       const client = createClient({

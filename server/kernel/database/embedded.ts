@@ -19,6 +19,7 @@ import { createServer } from 'node:net';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import type { Logger } from 'pino';
 import { chooseAccount, DatabaseStartError, findPrograms, type Account, type Programs } from './embedded-programs.js';
 import { FolderInUse, lockFolder } from './folder-lock.js';
@@ -90,6 +91,61 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   }
 }
 
+/** Another application, or a tool beside it, has the data folder. */
+class DataFolderInUse extends DatabaseStartError {}
+
+/** How long a tool waits for an application that is about to start, or for another tool to be done. */
+const joinMs = 30_000;
+
+/**
+ * For a tool beside the application: the PostgreSQL that the application has running, or else one of the tool's own until
+ * `stop`. `isShared` tells which.
+ */
+export async function joinEmbeddedPostgres(
+  options: EmbeddedOptions,
+): Promise<Pick<EmbeddedPostgres, 'url' | 'stop'> & { isShared: boolean }> {
+  const giveUpAt = performance.now() + joinMs;
+  for (;;) {
+    try {
+      return { ...(await startEmbeddedPostgres(options)), isShared: false };
+    } catch (error) {
+      if (!(error instanceof DataFolderInUse)) throw error;
+      const url = await runningUrl(resolve(options.dataDir));
+      if (url) return { url, isShared: true, stop: () => Promise.resolve() };
+      if (performance.now() > giveUpAt) throw error;
+      await delay(100);
+    }
+  }
+}
+
+/** Where the application's PostgreSQL takes connections; undefined when it does not, or not yet. */
+async function runningUrl(dataDir: string): Promise<string | undefined> {
+  const file = join(dataDir, 'postgres.json');
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}';
+    throw new DatabaseStartError(
+      `百花正在运行，但无法读取 ${file}（${error.message}）。请用启动百花的那个用户运行。\n` +
+        `Baihua is running, but ${file} cannot be read (${error.message}). Run this as the user who started it.`,
+    );
+  });
+  const { password, port } = JSON.parse(text) as Partial<Saved>;
+  if (!password || !port) return undefined;
+  const url = urlOf(password, port);
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  try {
+    await client.connect();
+    return url;
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function urlOf(password: string, port: number): string {
+  return `postgresql://${user}:${password}@127.0.0.1:${port}/${user}`;
+}
+
 async function takeFolder(dataDir: string) {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -97,7 +153,7 @@ async function takeFolder(dataDir: string) {
   } catch (error) {
     if (error instanceof FolderInUse) {
       const [zh, en] = error.pid ? [`（进程 ${error.pid}）`, ` (process ${error.pid})`] : ['', ''];
-      throw new DatabaseStartError(
+      throw new DataFolderInUse(
         `数据目录 ${dataDir} 正被另一个正在运行的百花${zh}使用。请先停止它，或者用环境变量 DATA_DIR 换一个目录。\n` +
           `The data folder ${dataDir} is in use by another Baihua that is running${en}. Stop that one first, or choose another folder with the variable DATA_DIR.`,
       );
@@ -395,7 +451,7 @@ async function supervise(cluster: Cluster, saved: Saved, fixedPort: number | und
   if (fixedPort === undefined && port !== saved.port) await save(dataDir, { ...saved, port });
 
   return {
-    url: `postgresql://${user}:${saved.password}@127.0.0.1:${port}/${user}`,
+    url: urlOf(saved.password, port),
     pid: () => child?.pid,
     async stop() {
       halt.abort();
