@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { WebSocket } from 'ws';
+import { WebSocket, type RawData } from 'ws';
 import type { WebSocket as ProtocolSocket } from 'graphql-ws';
 import type { Caller, Credentials } from './caller.js';
 import { closeCodes, closeReasons, type Limits } from './limits.js';
@@ -7,9 +7,18 @@ import { closeCodes, closeReasons, type Limits } from './limits.js';
 /** RFC 6455 leaves this many bytes for a reason. */
 const reasonBytes = 123;
 
+/** A WebSocket that knows its connection, so that the functions that listen to it can be the same for all. */
+export class Line extends WebSocket {
+  connection: Connection | undefined;
+}
+
 /** What all sockets of a door have in common. */
 export interface Keeper {
   readonly limits: Limits;
+  /** It is closed, by either side. */
+  onClosed(connection: Connection, code: number, reason: string): void;
+  /** ws has found something wrong, such as a bad frame, and closes by itself, with the code that fits. */
+  onError(connection: Connection, error: Error): void;
   /** Called once when the door closes a socket, before the other side agrees: streams end at once. */
   onClosing(connection: Connection, code: number, reason: string): void;
   /** A message could not be dealt with. */
@@ -24,7 +33,8 @@ export class Connection implements ProtocolSocket {
   /** Whether `connection_init` has come. */
   initialised = false;
   /** Ends what graphql-ws does here; undefined before it begins and when it has ended. */
-  onClosed: ((code: number, reason: string) => Promise<void>) | undefined;
+  finish: ((code: number, reason: string) => Promise<void>) | undefined;
+  private receive: ((message: string) => Promise<void>) | undefined;
   private operations = 0;
   private readonly openedAt: number;
   private pingedAt: number;
@@ -37,17 +47,22 @@ export class Connection implements ProtocolSocket {
   private takenAt: number;
 
   constructor(
-    readonly webSocket: WebSocket,
+    readonly webSocket: Line,
     /** Below the WebSocket, for those who write frames themselves. */
     readonly tcp: Socket,
     /** The public until `connection_init` says otherwise. */
     public caller: Caller,
     /** What the upgrade showed: used when `connection_init` shows nothing. */
     public credentials: Credentials | undefined,
-    private readonly keeper: Keeper,
+    readonly keeper: Keeper,
   ) {
     this.openedAt = this.pingedAt = this.takenAt = performance.now();
-    webSocket.on('pong', () => (this.pongAwaited = false));
+    webSocket.connection = this;
+    webSocket.on('message', onMessage);
+    webSocket.on('pong', onPong);
+    webSocket.on('close', onClose);
+    // Without a listener an error would end the process.
+    webSocket.on('error', onError);
   }
 
   get protocol(): string {
@@ -86,15 +101,21 @@ export class Connection implements ProtocolSocket {
     return this.open && this.tcp.writableLength > this.keeper.limits.bufferedBytes / 4;
   }
 
-  /** What comes in, for graphql-ws. */
+  /** Where graphql-ws says what takes the messages. */
   onMessage(receive: (message: string) => Promise<void>): void {
-    this.webSocket.on('message', (data, isBinary) => {
-      if (!this.open) return;
-      const message = isBinary ? undefined : parseObject(String(data));
-      if (message === undefined) return this.close(closeCodes.badRequest, closeReasons.badRequest);
-      // As an object, which graphql-ws takes as well: the text it would keep for as long as what it asks for goes on.
-      receive(message as never).catch((error: unknown) => this.keeper.onFailed(this, error));
-    });
+    this.receive = receive;
+  }
+
+  take(data: RawData, isBinary: boolean): void {
+    if (!this.open) return;
+    const message = isBinary ? undefined : parseObject(String(data));
+    if (message === undefined) return this.close(closeCodes.badRequest, closeReasons.badRequest);
+    // As an object, which graphql-ws takes as well: the text it would keep for as long as what it asks for goes on.
+    this.receive?.(message as never).catch((error: unknown) => this.keeper.onFailed(this, error));
+  }
+
+  ponged(): void {
+    this.pongAwaited = false;
   }
 
   close(code: number = closeCodes.tryAgainLater, reason: string = closeReasons.tryAgainLater): void {
@@ -148,6 +169,24 @@ export class Connection implements ProtocolSocket {
     this.pongAwaited = true;
     this.webSocket.ping();
   }
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  (this as Line).connection!.take(data, isBinary);
+}
+
+function onPong(this: WebSocket): void {
+  (this as Line).connection!.ponged();
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  const connection = (this as Line).connection!;
+  connection.keeper.onClosed(connection, code, String(reason));
+}
+
+function onError(this: WebSocket, error: Error): void {
+  const connection = (this as Line).connection!;
+  connection.keeper.onError(connection, error);
 }
 
 /** Undefined for what is no JSON of an object; graphql-ws looks closer. */

@@ -3,12 +3,12 @@ import type { Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
 import { getOperationAST, GraphQLError, OperationTypeNode } from 'graphql';
 import { handleProtocols, makeServer } from 'graphql-ws';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import { AppError } from '../errors.js';
 import { negotiateLocale } from '../locale.js';
 import type { Viewer } from '../viewer.js';
 import type { Caller, Credentials } from './caller.js';
-import { Connection, type Keeper } from './connection.js';
+import { Connection, Line, type Keeper } from './connection.js';
 import type { SubscriptionArgs } from './delivery.js';
 import { Fault } from './faults.js';
 import { apiHeaders } from './headers.js';
@@ -121,6 +121,7 @@ export function createSocketApi(parts: DoorParts): SocketApi {
   const unknownToTypes = { closeTimeout: limits.goodbyeMs, maxFragments: 1_024, maxBufferedChunks: 4_096 };
   const server = new WebSocketServer({
     noServer: true,
+    WebSocket: Line,
     clientTracking: false,
     perMessageDeflate: false,
     handleProtocols,
@@ -128,22 +129,16 @@ export function createSocketApi(parts: DoorParts): SocketApi {
     ...unknownToTypes,
   });
 
-  function open(webSocket: WebSocket, tcp: Socket, caller: Caller, credentials: Credentials): void {
+  function open(webSocket: Line, tcp: Socket, caller: Caller, credentials: Credentials): void {
     const connection = new Connection(webSocket, tcp, caller, credentials, keeper);
     connections.add(connection);
-    // A bad frame: ws closes by itself, with the code that fits; without a listener the process would end.
-    webSocket.on('error', (err) => log.debug({ requestId: connection.caller.requestId, err }, 'a socket failed'));
-    webSocket.on('close', (code, reason) => {
-      connections.delete(connection);
-      end(connection, code, String(reason));
-    });
-    connection.onClosed = protocol.opened(connection, connection);
+    connection.finish = protocol.opened(connection, connection);
   }
 
   function end(connection: Connection, code: number, reason: string): void {
-    const { onClosed } = connection;
-    connection.onClosed = undefined;
-    onClosed?.(code, reason).catch((error: unknown) => present.thrown(error, connection.caller));
+    const { finish } = connection;
+    connection.finish = undefined;
+    finish?.(code, reason).catch((error: unknown) => present.thrown(error, connection.caller));
   }
 
   const keeper: Keeper = {
@@ -153,6 +148,11 @@ export function createSocketApi(parts: DoorParts): SocketApi {
       if (code === closeCodes.tooSlow) log.info({ requestId }, 'cut off a slow socket');
       end(connection, code, reason);
     },
+    onClosed(connection, code, reason) {
+      connections.delete(connection);
+      end(connection, code, reason);
+    },
+    onError: ({ caller: { requestId } }, err) => log.debug({ requestId, err }, 'a socket failed'),
     onFailed(connection, error) {
       present.thrown(error, connection.caller);
       connection.close();
