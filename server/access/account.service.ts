@@ -363,29 +363,32 @@ async function requireAccount(ctx: Context, id: string): Promise<number> {
 }
 
 /**
- * Changes an account in a transaction that holds it, and only when the viewer manages all that it may do: whoever resets a
- * password could act by every grant of the account, and as its volunteer. `work` answers what to write into the audit log.
+ * Throws FORBIDDEN unless the viewer manages all that the account may do: whoever resets a password could act by every grant
+ * of the account, and as its volunteer. For a transaction that holds the account.
  */
+async function requireWhole(ctx: Context, client: pg.ClientBase, accountId: number): Promise<void> {
+  if (isAdministrator(ctx.viewer)) return;
+  const { rowCount } = await client.query(
+    `select from account a where a.id = $2
+     and not exists (select from role_grant g where g.account_id = a.id and (g.ends_at is null or g.ends_at > $3)
+       and (g.role = 'ADMINISTRATOR' or ($1::int is not null and (g.unit_id is null or not ${withinSql('g.unit_id', '$1')}))))
+     and ($1::int is null or a.volunteer_id is null or exists (
+       select from volunteer v where v.id = a.volunteer_id and ${withinSql('v.team_id', '$1')}))`,
+    [idOf(requireManager(ctx)), accountId, ctx.clock()],
+  );
+  if (rowCount === 0) throw forbidden(ctx.locale);
+}
+
+/** Changes an account in a transaction that holds it. `work` answers what to write into the audit log. */
 async function changeAccount(
   ctx: Context,
   accountId: number,
   work: (client: pg.ClientBase) => Promise<Omit<Parameters<typeof recordAudit>[2], 'target'> | undefined>,
 ): Promise<Account> {
-  const reach = requireManager(ctx);
   const account = await ctx.db.transaction(async (client) => {
     await inSequence(client);
     await client.query('select from account where id = $1 for update', [accountId]);
-    if (!isAdministrator(ctx.viewer)) {
-      const { rowCount } = await client.query(
-        `select from account a where a.id = $2
-         and not exists (select from role_grant g where g.account_id = a.id and (g.ends_at is null or g.ends_at > $3)
-           and (g.role = 'ADMINISTRATOR' or ($1::int is not null and (g.unit_id is null or not ${withinSql('g.unit_id', '$1')}))))
-         and ($1::int is null or a.volunteer_id is null or exists (
-           select from volunteer v where v.id = a.volunteer_id and ${withinSql('v.team_id', '$1')}))`,
-        [idOf(reach), accountId, ctx.clock()],
-      );
-      if (rowCount === 0) throw forbidden(ctx.locale);
-    }
+    await requireWhole(ctx, client, accountId);
     const act = await work(client);
     const { rows } = await client.query<Account>(
       `select ${ctx.db.columns(Account, 'a')} from account a where a.id = $1`,

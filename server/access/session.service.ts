@@ -33,6 +33,8 @@ import { Session } from './session.entity.js';
 const lastsMs = 30 * 24 * 3_600_000;
 /** One that acts by a grant ends when nobody used it for so long: an office's computer is left at night. A phone is not. */
 const idleMs = 12 * 3_600_000;
+/** From where and on what somebody was signed in is forgotten so long after it ended, when they sign in the next time. */
+const keptMs = 90 * 24 * 3_600_000;
 /** How precisely it is known when a session was last used; it is written no more often. */
 const seenMs = 60_000;
 
@@ -104,6 +106,10 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<SignedIn
       return reason;
     }
     await client.query('update account set last_sign_in_at = $2 where id = $1', [account!.id, now]);
+    await client.query('delete from session where account_id = $1 and least(revoked_at, expires_at) < $2', [
+      account!.id,
+      new Date(now.getTime() - keptMs),
+    ]);
     // The browser forgets its old session for the new one; so does everybody who may have copied it.
     if (ctx.viewer.sessionId !== null) await endSessions(client, now, 'id = $2', [ctx.viewer.sessionId]);
     const grant = foremost(await liveGrants(ctx, client, account!.id, now));

@@ -243,6 +243,26 @@ describe('a session', () => {
     expect(await (await account.open()).role()).toBe('VOLUNTEER');
   });
 
+  test('is forgotten three months after it ended', async () => {
+    const account = await anAccount();
+    await (await account.open()).ask('mutation { signOut }');
+    await account.open();
+    const kept = async () =>
+      (await app.sql.query('select count(*)::int as n from session where account_id = $1', [account.id])).rows[0].n;
+    expect(await kept()).toBe(2);
+    const began = now;
+    try {
+      now = new Date(began.getTime() + 91 * day);
+      await account.open();
+      expect(await kept()).toBe(2);
+      now = new Date(began.getTime() + (30 + 91) * day);
+      await account.open();
+      expect(await kept()).toBe(2);
+    } finally {
+      now = began;
+    }
+  });
+
   const listed = '{ sessions(first: 10) { totalCount nodes { id device isCurrent lastSeenAt } } }';
 
   test('is listed for its owner only, who can end it from elsewhere', async () => {
