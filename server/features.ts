@@ -55,6 +55,7 @@ import { visiblePartner } from './partner/partner.service.js';
 import { DataKeyVersion } from './personal-data/data-key-version.entity.js';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.js';
 import { VolunteerIndex, VolunteerRecord } from './personal-data/volunteer-record.entity.js';
+import { RateLimitResolver } from './kernel/rate-limit.js';
 import { Volunteer } from './volunteer/volunteer.entity.js';
 import { VolunteerResolver } from './volunteer/volunteer.resolver.js';
 import { visibleVolunteer } from './volunteer/volunteer.service.js';
@@ -156,7 +157,7 @@ const features: Record<string, Feature> = {
 const all = Object.values(features);
 
 export const entities = all.flatMap((feature) => feature.entities);
-export const resolvers = [NodeResolver, ...all.flatMap((feature) => feature.resolvers)] as const;
+export const resolvers = [NodeResolver, RateLimitResolver, ...all.flatMap((feature) => feature.resolvers)] as const;
 export const nodeLoaders: ReadonlyMap<string, NodeLoader> = new Map(
   all.flatMap((feature) => Object.entries(feature.nodes ?? {})),
 );

@@ -35,8 +35,8 @@ const scan = 'at event key method note pass post postCode volunteer';
  */
 export const decisions: Decisions<keyof typeof audiences> = {
   Query: {
-    everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) serviceUnit(code)
-      viewer`,
+    everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) rateLimit
+      serviceUnit(code) viewer`,
     users: 'sessions(after first)',
     leaders: 'findVolunteers(phone idNumber) volunteers(after first within)',
     managers: 'accessKeys(after first role within) accounts(after first search within)',
@@ -61,6 +61,7 @@ export const decisions: Decisions<keyof typeof audiences> = {
   // Kernel
   Node: { everyone: 'id' },
   PageInfo: { everyone: 'endCursor hasNextPage hasPreviousPage startCursor' },
+  RateLimit: { everyone: 'cost limit remaining resetAt' },
   Refusal: { notPartners: 'message' },
 
   // Hierarchy

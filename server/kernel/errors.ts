@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'BAD_USER_INPUT'
   | 'RATE_LIMITED'
+  | 'THROTTLED'
   | 'CONFLICT'
   | 'IDEMPOTENCY_MISMATCH'
   | 'CURSOR_EXPIRED'

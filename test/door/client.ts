@@ -4,6 +4,7 @@ import type { World } from './world.js';
 
 export interface Answer {
   data?: Record<string, unknown> | null;
+  extensions?: Record<string, unknown>;
   errors?: { message: string; path?: unknown[]; locations?: unknown[]; extensions: Record<string, unknown> }[];
 }
 

@@ -16,6 +16,7 @@ export { until } from './until.js';
 /** What an operation answered. Tests look at both halves. */
 export interface Answer<T = Record<string, unknown>> {
   data?: T | null;
+  extensions?: Record<string, unknown>;
   errors?: { message: string; path?: (string | number)[]; extensions: { code: string } }[];
 }
 

@@ -1,5 +1,6 @@
 import type { Locale } from '../locale.js';
 import type { Viewer } from '../viewer.js';
+import type { Charge } from './budget.js';
 
 /** Who asks, in which language, from where, and by which number the log knows the request. */
 export interface Caller {
@@ -10,6 +11,8 @@ export interface Caller {
   readonly address: string;
   /** What the client calls itself; null when it says nothing. */
   readonly userAgent: string | null;
+  /** What the operation costs; absent for those who have no budget. */
+  readonly charge?: Charge;
   /** Lets the reply carry the session's cookie, or take it away. Absent where no reply can carry one, as on a socket. */
   readonly setSession?: (session: { token: string; expiresAt: Date } | null) => void;
 }

@@ -11,6 +11,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { mayIntrospect, type Viewer } from '../viewer.js';
+import { costOf, type Cost } from './cost.js';
 import { RefusedDocument } from './errors.js';
 import { Fault } from './faults.js';
 import type { Limits } from './limits.js';
@@ -33,10 +34,18 @@ interface KnownDocument {
   operation: OperationDefinitionNode;
   introspects: boolean;
   pages: PageLimit;
+  /** Worked out when somebody has to pay for it. */
+  readonly cost: Cost;
 }
 
 /** What is left to add for an execution is the context. */
-export type PreparedOperation = Pick<ExecutionArgs, 'schema' | 'document' | 'variableValues' | 'hideSuggestions'>;
+export interface PreparedOperation extends Pick<
+  ExecutionArgs,
+  'schema' | 'document' | 'variableValues' | 'hideSuggestions'
+> {
+  /** What it may cost whoever pays for it. */
+  cost(): number;
+}
 
 /** THE gate before execution, for both transports. Throws a {@link Fault} or a {@link RefusedDocument}. */
 export type PrepareOperation = (request: OperationRequest, viewer: Viewer, transport: Transport) => PreparedOperation;
@@ -57,7 +66,8 @@ export function createPrepareOperation(
   return ({ query, operationName, variables, extensions }, viewer, transport) => {
     if (extensions && 'persistedQuery' in extensions) throw new Fault('persistedQuery');
     const schema = schemaFor(viewer);
-    const { document, operation, introspects, pages } = documentsOf(schema).recall(query);
+    const known = documentsOf(schema).recall(query);
+    const { document, operation, introspects, pages } = known;
     if (introspects && !mayIntrospect(viewer)) throw new Fault('introspection');
     if (operationName && operationName !== operation.name?.value) throw new Fault('unknownOperation');
     if (transport !== 'SOCKET') {
@@ -66,7 +76,7 @@ export function createPrepareOperation(
     }
     pages.check(variables);
     if (transport === 'SOCKET') checkVariables(schema, operation, variables, limits);
-    return { schema, document, variableValues: variables, hideSuggestions: true };
+    return { schema, document, variableValues: variables, hideSuggestions: true, cost: () => known.cost(variables) };
   };
 }
 
@@ -113,7 +123,16 @@ function readDocument(schema: GraphQLSchema, query: string, limits: Limits): Kno
     hideSuggestions: true,
   });
   if (errors.length > 0) throw new RefusedDocument('invalid', errors);
-  return { document, operation, introspects, pages: pageLimit(operation, fragments, limits) };
+  let cost: Cost | undefined;
+  return {
+    document,
+    operation,
+    introspects,
+    pages: pageLimit(operation, fragments, limits),
+    get cost() {
+      return (cost ??= costOf(schema, operation, fragments));
+    },
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Viewer } from '../viewer.js';
+import { Budgets } from './budget.js';
 import { subscribeEach } from './delivery.js';
 import { createPrepareOperation } from './documents.js';
 import { createPresenter } from './errors.js';
@@ -32,7 +33,7 @@ export interface Door {
  * The one way in: GraphQL over HTTP and over sockets, health checks, and the pages behind them.
  *
  * An operation comes by `http.ts` or `socket.ts`, passes `documents.ts` (which measures it by `measure.ts` and
- * `page-size.ts`), runs, and has its errors put into their final form by `errors.ts`. What is refused on the way is
+ * `page-size.ts`), is paid for by whoever has a budget (`cost.ts`, `budget.ts`), runs, and has its errors put into their final form by `errors.ts`. What is refused on the way is
  * named in `faults.ts`; every number is in `limits.ts`.
  */
 export function createDoor(options: DoorOptions): Door {
@@ -44,6 +45,7 @@ export function createDoor(options: DoorOptions): Door {
     limits,
     subscribe: options.subscribe ?? subscribeEach(options.createContext),
     prepareOperation: createPrepareOperation(options.schema, options.schemaFor ?? (() => options.schema), limits),
+    budgets: new Budgets(limits),
     present: createPresenter(options.log),
     origins: createOrigins(options.allowedOrigins),
     trustedProxies: options.trustedProxies ?? 0,

@@ -29,6 +29,7 @@ const kinds = {
   foreignOrigin: { code: 'FORBIDDEN', status: 403 },
   tooManySockets: { code: 'SERVICE_UNAVAILABLE', status: 503, headers: { 'retry-after': '5' } },
   goingAway: { code: 'SERVICE_UNAVAILABLE', status: 503, headers: { 'retry-after': '1' } },
+  throttled: { code: 'THROTTLED', status: 429 },
   // Documents
   unparsable: { code: 'GRAPHQL_PARSE_FAILED' },
   invalid: { code: 'GRAPHQL_VALIDATION_FAILED' },
@@ -48,6 +49,7 @@ const kinds = {
   tooManyRepeats: { code: 'DOCUMENT_TOO_LARGE' },
   tooLong: { code: 'DOCUMENT_TOO_LARGE' },
   tooManyNodes: { code: 'DOCUMENT_TOO_LARGE' },
+  tooDear: { code: 'DOCUMENT_TOO_LARGE' },
   firstOutOfRange: { code: 'BAD_USER_INPUT' },
   tooManyStreams: { code: 'RATE_LIMITED' },
 } as const satisfies Record<string, FaultKind>;
@@ -74,6 +76,7 @@ const texts: Catalogue<Record<FaultName, string>> = {
     foreignOrigin: '不允许从这个网站访问接口。如确有需要，请联系管理员。',
     tooManySockets: '当前实时连接已满，请几秒后重试。',
     goingAway: '服务正在更新，请重新连接。',
+    throttled: '本单位的查询额度暂时用完了，请在 {} 秒后重试，或减小查询。剩余额度见每次答复的 extensions.cost。',
     unparsable: '查询文档有语法错误：{}',
     invalid: '查询文档有误：{}',
     badVariables: '输入有误：{}',
@@ -92,6 +95,7 @@ const texts: Catalogue<Record<FaultName, string>> = {
     tooManyRepeats: `查询文档里重复的字段太多，不能超过 ${limits.repeats} 个。`,
     tooLong: `查询文档太长，不能超过 ${limits.documentLength / 1024} K 个字符。数据请放在变量里。`,
     tooManyNodes: `查询的数据太多，各层 first 相乘后不能超过 ${limits.nodes} 个对象。请减小 first 或减少嵌套。`,
+    tooDear: '查询的费用超过了额度上限（{}）。请减小 first 或减少嵌套。',
     firstOutOfRange: `参数 first 必须是 1 到 ${limits.first} 的整数。`,
     tooManyStreams: `一个连接上同时最多 ${limits.streamsPerSocket} 个操作，请先结束一些。`,
   },
@@ -114,6 +118,8 @@ const texts: Catalogue<Record<FaultName, string>> = {
     foreignOrigin: 'Pages of this website may not call the API. If they need to, ask an administrator.',
     tooManySockets: 'All live connections are taken. Try again in a few seconds.',
     goingAway: 'The service is being replaced by a newer one: connect again.',
+    throttled:
+      "Your organisation's budget is used up for now: try again in {} seconds, or ask for less. What is left stands in extensions.cost of every reply.",
     unparsable: '{}',
     invalid: '{}',
     badVariables: '{}',
@@ -132,6 +138,7 @@ const texts: Catalogue<Record<FaultName, string>> = {
     tooManyRepeats: `The document repeats too many fields: at most ${limits.repeats}.`,
     tooLong: `The document is too long: at most ${limits.documentLength / 1024} K characters. Data belongs into variables.`,
     tooManyNodes: `The document asks for too much: at most ${limits.nodes} objects, multiplying first down the nesting. Ask for smaller pages or nest less.`,
+    tooDear: 'The document costs more than the whole budget ({}). Ask for smaller pages or nest less.',
     firstOutOfRange: `The argument first must be a whole number from 1 to ${limits.first}.`,
     tooManyStreams: `A connection carries at most ${limits.streamsPerSocket} operations at a time: end some first.`,
   },

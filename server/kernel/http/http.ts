@@ -3,9 +3,11 @@ import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import { createHandler } from 'graphql-http';
 import type { ErrorCode } from '../errors.js';
 import { Gone, readText } from './body.js';
+import { Throttled, type Charge } from './budget.js';
 import type { Caller } from './caller.js';
 import type { DoorParts } from './options.js';
 import { writeSessionCookie } from './cookies.js';
+import { objectsIn } from './cost.js';
 import type { OperationRequest, Transport } from './documents.js';
 import { RefusedDocument } from './errors.js';
 import { executeOperation } from './execution.js';
@@ -21,6 +23,7 @@ interface Exchange {
   transport: Transport;
   /** What came out, when nothing went wrong. */
   result?: ExecutionResult;
+  charge?: Charge;
   /** Headers that tell when it is worth asking again. */
   retryAfter?: readonly string[];
 }
@@ -33,21 +36,27 @@ const noData: ExecutionResult = { data: null };
 
 /** GraphQL over HTTP: graphql-http keeps the specification, the door decides what gets that far. */
 export function createHttpApi(parts: DoorParts) {
-  const { prepareOperation, present, origins, authenticate, createContext, limits } = parts;
+  const { prepareOperation, budgets, present, origins, authenticate, createContext, limits } = parts;
   const handle = createHandler<undefined, Exchange, Context>({
     parseRequestParams: ({ context }) => context.request,
     execute: (args) => executeOperation(args as ExecutionArgs),
-    onSubscribe({ context: { caller, request, transport } }) {
+    onSubscribe({ context }) {
+      const { caller, request, transport } = context;
+      const budget = budgets.of(caller.viewer);
       try {
         const operation = prepareOperation(request, caller.viewer, transport);
-        return { ...operation, contextValue: createContext(caller) as Context };
+        if (!budget) return { ...operation, contextValue: createContext(caller) as Context };
+        const charge = (context.charge = budget.spend(operation.cost()));
+        return { ...operation, contextValue: createContext({ ...caller, charge }) as Context };
       } catch (error) {
+        context.charge = error instanceof Throttled ? error.charge : budget?.refused();
         if (isAboutTheDocument(error)) return present.thrown(error, caller);
         throw error;
       }
     },
     onOperation({ context }, _args, result) {
-      const { caller } = context;
+      const { caller, charge } = context;
+      charge?.settle(objectsIn(result.data));
       if (!result.errors) {
         // The handler looks at each value for errors that it might write out differently; there are none in data.
         context.result = result;
@@ -65,6 +74,7 @@ export function createHttpApi(parts: DoorParts) {
     let caller = callerOf(request, parts.trustedProxies);
     let cors = noHeaders;
     let cookies = noHeaders;
+    let context: Exchange | undefined;
     try {
       const { method = '', headers } = request;
       cors = origins.check(request);
@@ -81,24 +91,26 @@ export function createHttpApi(parts: DoorParts) {
       const setSession: Caller['setSession'] = (session) =>
         (cookies = ['set-cookie', writeSessionCookie(request, session)]);
       caller = { ...caller, viewer, setSession };
-      const context: Exchange = { caller, request: body === undefined ? parseUrl(search) : parseJson(body), transport };
+      context = { caller, request: body === undefined ? parseUrl(search) : parseJson(body), transport };
       const [text, init] = await handle({ method, url: '', headers, raw: undefined, body: null, context });
       if (text === null) throw new Fault('notAcceptable');
+      const sent = [...cors, ...cookies, ...(context.retryAfter ?? noHeaders)];
       const type = ['content-type', init.headers?.['content-type'] as string];
       const answer = context.result ? JSON.stringify(context.result) : text;
-      reply(response, caller, init.status, answer, [
-        ...cors,
-        ...cookies,
-        ...(context.retryAfter ?? noHeaders),
-        ...type,
-      ]);
+      reply(response, caller, init.status, withCost(answer, context.charge), [...sent, ...type]);
     } catch (error) {
       if (error instanceof Gone) return;
       const errors = present.thrown(error, caller);
-      const headers = error instanceof Fault ? Object.entries(error.kind.headers ?? {}).flat() : retryAfter(errors);
-      reply(response, caller, statusOf(error, errors), JSON.stringify({ errors }), [...cors, ...headers, ...json]);
+      const headers = error instanceof Fault ? Object.entries(error.kind.headers ?? {}).flat() : noHeaders;
+      const text = withCost(JSON.stringify({ errors }), context?.charge);
+      reply(response, caller, statusOf(error, errors), text, [...cors, ...headers, ...retryAfter(errors), ...json]);
     }
   };
+}
+
+/** The same JSON object, with what it cost. */
+function withCost(text: string, charge: Charge | undefined): string {
+  return charge ? `${text.slice(0, -1)},"extensions":${JSON.stringify({ cost: charge.cost })}}` : text;
 }
 
 export const json: readonly string[] = ['content-type', 'application/json; charset=utf-8'];

@@ -14,6 +14,12 @@ export const limits = {
   /** Objects that a document may ask for: the product of `first` down the nesting, summed. */
   nodes: 250_000,
   first: 100,
+  /**
+   * What a partner organisation may spend at once, one point for each object of its answers, and how much of it comes back
+   * in a second.
+   */
+  budget: 20_000,
+  budgetPerSecond: 1_000,
   /** Errors that one document gets told at once. */
   errorsPerDocument: 10,
 

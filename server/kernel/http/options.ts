@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Locale } from '../locale.js';
 import type { Viewer } from '../viewer.js';
+import type { Budgets } from './budget.js';
 import type { Caller, Credentials } from './caller.js';
 import type { Subscribe } from './delivery.js';
 import type { PrepareOperation } from './documents.js';
@@ -41,6 +42,7 @@ export interface DoorOptions {
 /** What both transports are built from. */
 export interface DoorParts extends Pick<DoorOptions, 'authenticate' | 'createContext' | 'log'> {
   prepareOperation: PrepareOperation;
+  budgets: Budgets;
   present: Presenter;
   origins: Origins;
   trustedProxies: number;

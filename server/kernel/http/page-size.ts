@@ -20,16 +20,30 @@ export interface PageLimit {
 
 const nothingToCheck: PageLimit = { check: () => undefined };
 
+/** Reads the `first` of a page for given variables; undefined for what is no number at all, which coercion refuses. */
+export function firstOf(
+  operation: OperationDefinitionNode,
+): (first: ArgumentNode, variables: Readonly<Record<string, unknown>> | null | undefined) => number | undefined {
+  const defaults = new Map<string, unknown>();
+  for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
+    if (defaultValue?.kind === Kind.INT) defaults.set(variable.name.value, Number(defaultValue.value));
+  }
+  return ({ value }, variables) => {
+    if (value.kind === Kind.INT) return Number(value.value);
+    if (value.kind !== Kind.VARIABLE) return undefined;
+    const name = value.name.value;
+    const given = variables?.[name] ?? defaults.get(name);
+    return typeof given === 'number' ? given : undefined;
+  };
+}
+
 /** Checks at once what the document itself says, so that only pages sized by variables are looked at again. */
 export function pageLimit(
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   limits: Limits,
 ): PageLimit {
-  const defaults = new Map<string, unknown>();
-  for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
-    if (defaultValue?.kind === Kind.INT) defaults.set(variable.name.value, Number(defaultValue.value));
-  }
+  const read = firstOf(operation);
   let sizedByVariables = false;
 
   const check: PageLimit['check'] = (variables) => {
@@ -62,17 +76,11 @@ export function pageLimit(
     if (ofSelections(operation.selectionSet) > limits.nodes) throw new Fault('tooManyNodes');
   };
 
-  const pageSize = ({ value }: ArgumentNode, variables: Parameters<PageLimit['check']>[0]): number => {
-    let first: unknown;
-    if (value.kind === Kind.INT) {
-      first = Number(value.value);
-    } else if (value.kind === Kind.VARIABLE) {
-      sizedByVariables = true;
-      const name = value.name.value;
-      first = variables?.[name] ?? defaults.get(name);
-    }
+  const pageSize = (argument: ArgumentNode, variables: Parameters<PageLimit['check']>[0]): number => {
+    if (argument.value.kind === Kind.VARIABLE) sizedByVariables = true;
+    const first = read(argument, variables);
     // What is no number at all is refused when values are coerced, with graphql's own words.
-    if (typeof first !== 'number') return 1;
+    if (first === undefined) return 1;
     if (!(first >= 1 && first <= limits.first)) throw new Fault('firstOutOfRange');
     return first;
   };

@@ -8,7 +8,9 @@ import { AppError } from '../errors.js';
 import { negotiateLocale } from '../locale.js';
 import type { Viewer } from '../viewer.js';
 import type { Caller, Credentials } from './caller.js';
+import { Throttled } from './budget.js';
 import { Connection, Line, type Keeper } from './connection.js';
+import { objectsIn } from './cost.js';
 import type { SubscriptionArgs } from './delivery.js';
 import { Fault } from './faults.js';
 import { apiHeaders } from './headers.js';
@@ -34,7 +36,7 @@ export interface SocketApi {
 }
 
 export function createSocketApi(parts: DoorParts): SocketApi {
-  const { authenticate, createContext, prepareOperation, present, origins, subscribe, limits, log } = parts;
+  const { authenticate, createContext, prepareOperation, budgets, present, origins, subscribe, limits, log } = parts;
   const connections = new Set<Connection>();
   let departure: Departure | undefined;
 
@@ -68,18 +70,19 @@ export function createSocketApi(parts: DoorParts): SocketApi {
 
     // What this throws would close the socket, and with it every other stream: errors are returned.
     onSubscribe({ extra: connection, subscriptions }, streamId, payload) {
-      const caller = connection.nextCaller();
+      let caller = connection.nextCaller();
+      const budget = budgets.of(caller.viewer);
       try {
         if (Object.keys(subscriptions).length > limits.streamsPerSocket) throw new Fault('tooManyStreams');
-        const { schema, document, variableValues, hideSuggestions } = prepareOperation(
-          payload,
-          caller.viewer,
-          'SOCKET',
-        );
+        const operation = prepareOperation(payload, caller.viewer, 'SOCKET');
+        const { schema, document, variableValues, hideSuggestions } = operation;
+        // A stream pays once, for what each of its frames may hold: it is told what others would ask for again and again.
+        if (budget) caller = { ...caller, charge: budget.spend(operation.cost()) };
         // It is known by its document from here on, and graphql-ws keeps the message as long as the stream.
         Object.assign(payload, { query: '' });
         const { operation: type } = getOperationAST(document)!;
         if (type !== OperationTypeNode.SUBSCRIPTION) connection.begin(payload);
+        else caller.charge?.settle(caller.charge.requested);
         // Whole from the start, with what graphql-ws would add: an object that grows takes more room for as long as it lives.
         const args: SubscriptionArgs = {
           schema,
@@ -94,6 +97,7 @@ export function createSocketApi(parts: DoorParts): SocketApi {
         };
         return args;
       } catch (error) {
+        if (!(error instanceof Throttled)) budget?.refused();
         return present.thrown(error, caller);
       }
     },
@@ -107,8 +111,15 @@ export function createSocketApi(parts: DoorParts): SocketApi {
     },
 
     onNext(_context, _id, _payload, args, result) {
-      if (!result.errors) return;
-      return { ...result, errors: present.executed(result.errors, (args as SubscriptionArgs).caller) };
+      const { caller } = args as SubscriptionArgs;
+      const { charge } = caller;
+      if (!result.errors && !charge) return;
+      charge?.settle(objectsIn(result.data));
+      return {
+        ...result,
+        ...(result.errors && { errors: present.executed(result.errors, caller) }),
+        ...(charge && { extensions: { cost: charge.cost } }),
+      };
     },
 
     onComplete: ({ extra: connection }, _id, payload) => connection.answered(payload),
