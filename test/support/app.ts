@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createClient, type Client } from 'graphql-ws';
 import pg from 'pg';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { inject } from 'vitest';
 import { WebSocket } from 'ws';
 import { insertKey } from '../../server/access/access.service.js';
@@ -59,7 +59,7 @@ export interface TestApp {
 
 /** A node on a database of its own with a small world in it. */
 export async function startTestApp(
-  options: { world?: Parameters<typeof aWorld>[1]; clock?: Clock; webHandler?: string } = {},
+  options: { world?: Parameters<typeof aWorld>[1]; clock?: Clock; webHandler?: string; log?: Logger } = {},
 ): Promise<TestApp> {
   const database = await createTestDatabase();
   let world!: World;
@@ -70,7 +70,7 @@ export async function startTestApp(
       keys[name] = await context.issueKey({ role: roles[name], name });
     }
   };
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+  const log = options.log ?? pino({ level: process.env.TEST_LOG ?? 'silent' });
   const config = {
     port: 0,
     host: '127.0.0.1',

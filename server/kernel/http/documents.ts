@@ -118,6 +118,11 @@ function readDocument(schema: GraphQLSchema, query: string, limits: Limits): Kno
   if (operations.length > 1) throw new Fault('severalOperations');
   const fragments = fragmentsOf(document);
   const { introspects } = measureDocument(operation, fragments, limits);
+  // graphql's own rules pass over an operation that a schema has no type for.
+  if (!schema.getRootType(operation.operation)) {
+    const nodes = [operation];
+    throw new RefusedDocument('invalid', [new GraphQLError(`There is no ${operation.operation}.`, { nodes })]);
+  }
   const errors = validate(schema, document, undefined, {
     maxErrors: limits.errorsPerDocument,
     hideSuggestions: true,

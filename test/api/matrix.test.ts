@@ -1,0 +1,218 @@
+import { buildSchema as buildFromText, isObjectType } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addBrands } from '../../seeds/builders.js';
+import { toGlobalId } from '../../server/kernel/global-id.js';
+import { ViewerRole } from '../../server/kernel/viewer.js';
+import { decideVisibility } from '../../server/kernel/visibility.js';
+import { buildPartnerSchema, buildSchema } from '../../server/schema.js';
+import { audiences, decisions } from '../../server/visibility.js';
+import { checkIn, scan, startTestApp, type Answer, type TestApp } from '../support/app.js';
+import { everyField, type Question } from '../support/every-field.js';
+import { headersOfEveryRole } from '../support/identities.js';
+
+const schema = buildSchema();
+const forPartners = buildPartnerSchema(schema);
+
+describe('nothing is left undecided', () => {
+  const text = `type Query { open(a: Int, b: Int): Thing } type Thing { id: ID secret: String } input Asked { what: Int }`;
+  const settled = { Query: { all: 'open(b a)' }, Thing: { all: 'id', few: 'secret' }, Asked: { all: 'what' } };
+  const decide = (decided: Record<string, Partial<Record<'all' | 'few', string>>>) => () =>
+    decideVisibility(buildFromText(text), { all: Object.values(ViewerRole), few: [ViewerRole.ADMINISTRATOR] }, decided);
+
+  test('what is settled passes', () => expect(decide(settled)).not.toThrow());
+
+  test.each<[string, Parameters<typeof decide>[0], RegExp]>([
+    ['a field', { ...settled, Thing: { all: 'id' } }, /Thing\.secret is undecided/],
+    ['an argument', { ...settled, Query: { all: 'open(a)' } }, /Query\.open\(a b\) is undecided/],
+    ['an operation', { ...settled, Query: {} }, /Query\.open\(a b\) is undecided/],
+    ['an input', { ...settled, Asked: {} }, /Asked\.what is undecided/],
+    ['a type', { Query: settled.Query, Asked: settled.Asked }, /Thing\.id is undecided\nThing\.secret is undecided/],
+    [
+      'something decided twice',
+      { ...settled, Thing: { all: 'id secret', few: 'secret' } },
+      /Thing\.secret is decided twice/,
+    ],
+    [
+      'a decision on a field that is gone',
+      { ...settled, Thing: { all: 'id old', few: 'secret' } },
+      /Thing\.old is not there/,
+    ],
+    ['a decision on a type that is gone', { ...settled, Old: { all: 'id' } }, /Old is no type with fields/],
+  ])('%s is told by name', (_, decided, told) => expect(decide(decided)).toThrow(told));
+});
+
+/** The decision, read as a person would read the table. */
+function isFor(type: string, field: string, role: ViewerRole): boolean {
+  const found = Object.entries(decisions[type] ?? {}).filter(([, names]) =>
+    names
+      .replace(/\([^)]*\)/g, '')
+      .split(/\s+/)
+      .includes(field),
+  );
+  expect(found, `${type}.${field} is decided once`).toHaveLength(1);
+  return (audiences[found[0]![0] as keyof typeof audiences] as readonly ViewerRole[]).includes(role);
+}
+
+let app: TestApp;
+let headers: Record<ViewerRole, Record<string, string>>;
+let questions: Question[];
+let lost: string[];
+
+beforeAll(async () => {
+  app = await startTestApp({ world: { schools: 1, stations: 1, teams: 1, posts: 1, volunteers: 6 } });
+  const { world } = app;
+  await addBrands(app.sql, [
+    { stationCode: world.stations[0]!.code, name: '和谐大院', description: '邻里和谐', since: new Date() },
+  ]);
+  for (let i = 0; i < 6; i++) await checkIn(app, scan(world, i, 0, { note: '带了工具' }));
+  headers = await headersOfEveryRole(app);
+  const idOf = async (type: string, table: string) => {
+    const { rows } = await app.sql.query<{ id: number }>(`select id from ${table} order by id limit 1`);
+    return rows.map(({ id }) => toGlobalId(type, id));
+  };
+  ({ questions, lost } = everyField(schema, {
+    arguments: {
+      first: 5,
+      event: world.event.globalId,
+      'Query.communityEvent(code)': world.event.code,
+      'Query.serviceUnit(code)': world.posts[0]!.code,
+      'Query.node(id)': world.posts[0]!.globalId,
+    },
+    nodes: {
+      CultureSchool: [world.schools[0]!.globalId],
+      ServiceStation: [world.stations[0]!.globalId],
+      VolunteerTeam: [world.teams[0]!.globalId],
+      GridPost: [world.posts[0]!.globalId],
+      CommunityEvent: [world.event.globalId],
+      CheckIn: [toGlobalId('CheckIn', `${world.event.id}.1`)],
+      Volunteer: [world.volunteers[0]!.globalId],
+      Brand: await idOf('Brand', 'brand'),
+      Account: await idOf('Account', 'account'),
+      Grant: await idOf('Grant', 'role_grant'),
+      Session: await idOf('Session', 'session'),
+      AuditEntry: [toGlobalId('AuditEntry', 1)],
+    },
+  }));
+});
+afterAll(() => app.close());
+
+test('a way leads to every type', () => {
+  expect(lost).toEqual([]);
+  const walked = new Set(questions.map(({ type, field }) => `${type}.${field}`));
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    for (const name of Object.keys(type.getFields())) expect(walked).toContain(`${type.name}.${name}`);
+  }
+});
+
+/** All values that the answer has under `asked`, but for those that are null. */
+function valuesOf(data: unknown): unknown[] {
+  if (Array.isArray(data)) return data.flatMap(valuesOf);
+  if (typeof data !== 'object' || data === null) return [];
+  return Object.entries(data).flatMap(([name, value]) =>
+    name === 'asked' ? (value === null ? [] : [value]) : valuesOf(value),
+  );
+}
+
+const tables = () =>
+  app.sql
+    .query<{ name: string }>(
+      `select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+    )
+    .then(async ({ rows }) => {
+      const counts: Record<string, number> = {};
+      for (const { name } of rows) {
+        counts[name] = (await app.sql.query<{ n: number }>(`select count(*)::int as n from "${name}"`)).rows[0]!.n;
+      }
+      return counts;
+    });
+
+async function ask(role: ViewerRole, query: string): Promise<Answer> {
+  const response = await fetch(`${app.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers[role] },
+    body: JSON.stringify({ query }),
+  });
+  return (await response.json()) as Answer;
+}
+
+/** Runs through all of them, a few at a time. */
+async function eachQuestion(asked: readonly Question[], look: (question: Question) => Promise<void>): Promise<void> {
+  const left = [...asked];
+  const one = async () => {
+    for (let next = left.shift(); next; next = left.shift()) await look(next);
+  };
+  await Promise.all(Array.from({ length: 8 }, one));
+}
+
+const seenBy = new Map<string, Set<ViewerRole>>();
+
+describe.each(Object.values(ViewerRole))('%s', (role) => {
+  test('gets what is decided, and nothing else', async () => {
+    const wrong: string[] = [];
+    await eachQuestion(
+      questions.filter(({ operation }) => operation === 'query'),
+      async ({ type, field, text }) => {
+        const name = `${type}.${field}`;
+        const { data, errors = [] } = await ask(role, text);
+        const codes = errors.map(({ extensions }) => extensions.code);
+        const values = valuesOf(data);
+        if (values.length > 0) seenBy.set(name, (seenBy.get(name) ?? new Set()).add(role));
+        if (codes.includes('INTERNAL_SERVER_ERROR')) wrong.push(`${name} fails: ${text}`);
+        if (isFor(type, field, role)) {
+          // The way there may be closed, or the row may be somebody else's; the field itself is there.
+          // Sessions are of whoever signed in, and keys have none.
+          if (type === 'Query' && field !== 'sessions' && codes.includes('FORBIDDEN')) wrong.push(`${name} is refused`);
+          if (role !== ViewerRole.PARTNER && codes.includes('GRAPHQL_VALIDATION_FAILED'))
+            wrong.push(`${name}: ${text}`);
+          return;
+        }
+        if (values.length > 0) wrong.push(`${name} is told: ${JSON.stringify(values)}`);
+        if (role === ViewerRole.PARTNER) {
+          if (data || codes.length === 0 || codes.some((code) => code !== 'GRAPHQL_VALIDATION_FAILED'))
+            wrong.push(`${name} exists`);
+        } else if (type === 'Query') {
+          const code = role === ViewerRole.PUBLIC ? 'UNAUTHENTICATED' : 'FORBIDDEN';
+          if (codes[0] !== code) wrong.push(`${name} answers ${String(codes[0])}, not ${code}`);
+        }
+      },
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('changes nothing that is not decided to be for it', async () => {
+    const before = await tables();
+    const wrong: string[] = [];
+    for (const { type, field, text } of questions) {
+      if (type !== 'Mutation' || isFor(type, field, role)) continue;
+      const { data, errors } = await ask(role, text);
+      const code = errors?.[0]?.extensions.code;
+      const expected =
+        { PARTNER: 'GRAPHQL_VALIDATION_FAILED', PUBLIC: 'UNAUTHENTICATED' }[role as string] ?? 'FORBIDDEN';
+      if (code !== expected || valuesOf(data).length > 0)
+        wrong.push(`Mutation.${field} answers ${String(code)}: ${text}`);
+    }
+    expect(wrong).toEqual([]);
+    expect(await tables()).toEqual(before);
+  });
+});
+
+test('the walk arrives: nearly everything that is decided to be for somebody is seen by somebody', () => {
+  const all = new Set(questions.filter((it) => it.operation === 'query').map(({ type, field }) => `${type}.${field}`));
+  // The rest is null in a world as small as this one.
+  const unseen = [...all].filter((name) => !seenBy.has(name));
+  expect(unseen.length / all.size, `unseen: ${unseen.join(' ')}`).toBeLessThan(0.2);
+});
+
+test("a partner's schema has just what is decided", () => {
+  const [there, decided]: [string[], string[]] = [[], []];
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    const seen = forPartners.getType(type.name);
+    for (const field of Object.keys(type.getFields())) {
+      if (isObjectType(seen) && seen.getFields()[field]) there.push(`${type.name}.${field}`);
+      if (isFor(type.name, field, ViewerRole.PARTNER)) decided.push(`${type.name}.${field}`);
+    }
+  }
+  expect(there).toEqual(decided);
+});
