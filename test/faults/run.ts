@@ -86,5 +86,6 @@ if (violations.length === 0) {
   say(`\n✘ ${violations.length} 处违背承诺 promises were broken:`);
   for (const violation of violations) say(`  ${violation}`);
   say(`节点日志 logs of the nodes: ${folder}\n重演 to replay: ${again}`);
-  process.exitCode = 1;
 }
+// Whatever has not been closed on the way is nothing to wait for.
+process.exit(violations.length === 0 ? 0 : 1);

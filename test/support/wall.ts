@@ -30,7 +30,7 @@ export interface WallOptions {
 }
 
 /** How long a snapshot may take. */
-const snapshotMs = 5_000;
+const snapshotMs = 10_000;
 
 /** One that is given up before it is open says so as an error, which nobody listens to any more by then. */
 export class PatientWebSocket extends WebSocket {
