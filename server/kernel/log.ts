@@ -6,9 +6,11 @@ import pino, { type DestinationStream, type Logger } from 'pino';
  * error it says what kind it is and where it happened, and of its message what no value can hide in.
  */
 export function createLog({ level, json }: { level: string; json: boolean }, destination?: DestinationStream): Logger {
-  const transport =
-    json || destination ? {} : { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } };
-  return pino({ level, serializers: { err: describeError }, ...transport }, destination as DestinationStream);
+  const options = { level, serializers: { err: describeError } };
+  if (destination) return pino(options, destination);
+  // Line by line: with pino's own way a process whose reader is gone tries for ever to write what is left, and never ends.
+  if (json) return pino(options, pino.destination({ dest: 1, sync: true }));
+  return pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } });
 }
 
 /** An error as the log shows it, with its causes. Nothing else of it is looked at: libraries hang whole requests on errors. */

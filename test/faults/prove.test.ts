@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { temporaryFolder } from '../support/postgres.js';
-import { isAlive } from '../support/processes.js';
+import { createTestDatabase, temporaryFolder } from '../support/postgres.js';
+import { endWithParent, isAlive } from '../support/processes.js';
 import { until } from '../support/until.js';
 import { prove } from './prove.js';
+import { Proxy } from './proxy.js';
 
 let cleanUp: (() => unknown)[] = [];
 
@@ -79,4 +80,36 @@ test('nodes and database end with whoever plays with them, even by kill -9', asy
   player.kill('SIGKILL');
   await once(player, 'close');
   await until(() => !pids.some(isAlive), 'their end');
+});
+
+test('a node whose log nobody reads any more still ends when it is told to', async () => {
+  const database = await createTestDatabase();
+  cleanUp.push(() => database.drop());
+  const url = new URL(database.url);
+  const proxy = await new Proxy(Number(url.port)).open();
+  cleanUp.push(() => proxy.close());
+  url.port = String(proxy.port);
+  const program = ['--import', '@oxc-node/core/register', 'server/main.ts'];
+  const node = spawn(process.execPath, [...endWithParent, ...program], {
+    cwd: resolve(import.meta.dirname, '../..'),
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      DATABASE_URL: url.href,
+      DATA_DIR: await aFolder(),
+      NODE_ENV: 'production',
+    },
+    stdio: 'pipe',
+  });
+  cleanUp.push(() => node.kill('SIGKILL'));
+  let said = '';
+  node.stdout.on('data', (text) => (said += text));
+  await until(() => said.includes('/graphql') || node.exitCode !== null, 'the node', 60_000);
+  node.stdout.destroy();
+  // That is something to write down.
+  proxy.cut();
+  node.kill('SIGINT');
+  await until(() => node.exitCode !== null, 'its end', 30_000);
+  expect(node.exitCode).toBe(0);
 });

@@ -3,7 +3,7 @@ const codes =
   /^(08...|53...|57P0.|25P0[34]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** What `pg` and its pool say. */
 const messages =
-  /^(timeout e|Query read timeout|Connection terminated|Client has encountered a connection error|Client was closed)/;
+  /^(timeout e|Query read timeout|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
 /** Whether the database cannot be reached or takes no more connections, as said by PostgreSQL, `pg` or the ORM. */
 export function isUnavailable(error: unknown): boolean {
