@@ -227,6 +227,28 @@ export async function disableAccount(
   }
 }
 
+/**
+ * Makes the account of a person who is being erased nobody's, in the caller's transaction, which has begun with
+ * {@link inSequence}: disabled, without name and login, its sessions gone. Tells its key, if there is one; throws what
+ * {@link lastAdministrator} turns into a refusal.
+ */
+export async function eraseAccountOf(ctx: Context, client: pg.ClientBase, volunteerId: number): Promise<number | null> {
+  const { rows } = await client.query<{ id: number }>('select id from account where volunteer_id = $1 for update', [
+    volunteerId,
+  ]);
+  const id = rows[0]?.id;
+  if (id === undefined) return null;
+  const now = ctx.clock();
+  await keepAnAdministrator(client, now, { accountId: id });
+  await client.query(
+    `update account set login = 'erased-' || id, name = '', password_hash = $3, disabled_at = coalesce(disabled_at, $2),
+       last_sign_in_at = null where id = $1`,
+    [id, now, await hashPassword(oneTimePassword())],
+  );
+  await client.query('delete from session where account_id = $1', [id]);
+  return id;
+}
+
 /** Lets a disabled account be used again, with the password that it had. */
 export async function enableAccount(ctx: Context, id: string): Promise<Account> {
   const accountId = await requireAccount(ctx, id);
@@ -417,7 +439,7 @@ async function insertGrant(
 /** Thrown inside a transaction, to undo it. */
 class NobodyLeft extends Error {}
 
-function lastAdministrator(ctx: Context, error: unknown): LastAdministrator {
+export function lastAdministrator(ctx: Context, error: unknown): LastAdministrator {
   if (!(error instanceof NobodyLeft)) throw error;
   return Object.assign(new LastAdministrator(), { message: messages[ctx.locale].lastAdministrator });
 }
@@ -426,7 +448,7 @@ function lastAdministrator(ctx: Context, error: unknown): LastAdministrator {
  * Who may do what is changed by one after the other, on all nodes: rare acts, whose conditions look at many accounts. So of
  * two administrators who disable each other, the second finds that there is only one left.
  */
-async function inSequence(client: pg.ClientBase): Promise<void> {
+export async function inSequence(client: pg.ClientBase): Promise<void> {
   await client.query("select pg_advisory_xact_lock(hashtext('baihua accounts'))");
 }
 

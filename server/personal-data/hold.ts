@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { inSequence } from '../access/account.service.js';
 import type { Context } from '../kernel/context.js';
 import { notFound } from '../kernel/errors.js';
 import { numericKey } from '../kernel/global-id.js';
@@ -41,7 +42,7 @@ export function withPerson<T>(
  * As `withPerson`, for when something that screens may show must go; erased people are handed over as well. Screens begin
  * anew within seconds of `renewScreens`, those that are away when they come back: the feeds of the events that the person
  * was at begin a new history. With `all` feeds nothing is stored any more that was decided on before: a check-in under way
- * is decided again.
+ * is decided again, and accounts are held as well.
  */
 export async function withPersonOffScreens<T>(
   ctx: Context,
@@ -51,7 +52,8 @@ export async function withPersonOffScreens<T>(
 ): Promise<T> {
   for (;;) {
     const done = await ctx.db.transaction(async (client) => {
-      // In this order, as whoever checks people in locks the feed before the person.
+      // In this order: whoever changes accounts may look at the person, and whoever checks people in locks the feed first.
+      if (feeds === 'all') await inSequence(client);
       const eventIds = await lockFeeds(client, feeds === 'all' ? null : id);
       const volunteer = await lockVolunteer(ctx, client, id, 'update');
       const { rows } = await client.query(

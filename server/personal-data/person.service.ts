@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { eraseAccountOf, lastAdministrator } from '../access/account.service.js';
 import { AuditAction } from '../audit/audit-entry.entity.js';
 import { recordAudit } from '../audit/audit.service.js';
 import type { Context } from '../kernel/context.js';
@@ -27,6 +28,7 @@ export async function exportVolunteer(ctx: Context, id: string, reason: string) 
       personalData: await lockRecord(ctx.db, client, keys, volunteer.id),
       checkIns: await checkInsOf(client, volunteer.id),
       stays: await staysOf(client, volunteer.id),
+      account: await accountOf(client, volunteer.id),
       auditLog: await auditOf(client, volunteer.id),
     };
     await recordAudit(ctx, client, { ...aboutPerson(AuditAction.PERSON_EXPORTED, volunteer), reason });
@@ -45,6 +47,7 @@ export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
   if (!person || !(await maySeePerson(ctx, person))) throw notFound(ctx.locale);
   const refused = refusedReason(ctx, reason);
   if (refused) return refused;
+  let accountId: number | null = null;
   const erased = await withPersonOffScreens(ctx, person.id, 'all', async (client, volunteer, renewScreens) => {
     const tombstone = tombstoneOf(volunteer.id);
     const erasedAt = volunteer.erasedAt ?? ctx.clock();
@@ -58,10 +61,13 @@ export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
         `update volunteer set name = '', number = $2, screen_consent = false, erased_at = $3 where id = $1`,
         [volunteer.id, tombstone, erasedAt],
       );
-      await recordAudit(ctx, client, { ...aboutPerson(AuditAction.PERSON_ERASED, volunteer), reason });
+      accountId = await eraseAccountOf(ctx, client, volunteer.id);
+      const act = aboutPerson(AuditAction.PERSON_ERASED, volunteer);
+      await recordAudit(ctx, client, { ...act, reason, details: { account: accountId } });
     }
     return Object.assign(new VolunteerErased(), { tombstone, erasedAt });
-  });
+  }).catch((error: unknown) => lastAdministrator(ctx, error));
+  if (accountId !== null) ctx.authenticator.forget((viewer) => viewer.accountId === accountId);
   forget(ctx, person.id);
   return erased;
 }
@@ -95,6 +101,22 @@ async function staysOf(client: pg.ClientBase, id: number) {
     [id],
   );
   return rows;
+}
+
+async function accountOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select a.login, a.name, a.created_at as "createdAt", a.disabled_at as "disabledAt",
+       a.last_sign_in_at as "lastSignInAt",
+       (select json_agg(json_build_object('role', g.role, 'unit', u.code, 'startsAt', g.starts_at, 'endsAt', g.ends_at)
+          order by g.id)
+        from role_grant g left join service_unit u on u.id = g.unit_id where g.account_id = a.id) as roles,
+       (select json_agg(json_build_object('createdAt', s.created_at, 'lastSeenAt', s.last_seen_at, 'address', s.address,
+          'userAgent', s.user_agent) order by s.id)
+        from session s where s.account_id = a.id) as sessions
+     from account a where a.volunteer_id = $1`,
+    [id],
+  );
+  return rows[0] ?? null;
 }
 
 /** Who acted stands there by role alone: their names are theirs. */

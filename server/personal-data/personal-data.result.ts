@@ -1,5 +1,6 @@
 import { createUnionType, Field, ObjectType, registerEnumType } from 'type-graphql';
 import { GraphQLJSONObject } from 'graphql-scalars';
+import { LastAdministrator } from '../access/account.result.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Volunteer } from '../volunteer/volunteer.entity.js';
 import { ConsentMeans } from './volunteer-record.entity.js';
@@ -168,5 +169,5 @@ export const ExportVolunteerResult = createUnionType({
 export const EraseVolunteerResult = createUnionType({
   name: 'EraseVolunteerResult',
   description: 'What became of it.',
-  types: () => [VolunteerErased, ReasonRefused] as const,
+  types: () => [VolunteerErased, ReasonRefused, LastAdministrator] as const,
 });

@@ -3,8 +3,9 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ViewerRole } from '../../server/kernel/viewer.js';
-import { addEvent, addVolunteers } from '../../seeds/builders.js';
+import { addAccounts, addEvent, addVolunteers } from '../../seeds/builders.js';
 import { checkIn, checkOut, scan, startTestApp, until, type TestApp } from '../support/app.js';
+import { signedIn } from '../support/browser-session.js';
 import { tallyOf } from './asking.js';
 import { audited, dump, eraseVolunteer, exportVolunteer, idNumberOf, reveal, seen, setPersonalData } from './person.js';
 
@@ -128,6 +129,42 @@ describe('an erased person', () => {
     }
     const found = await app.ask(`{ findVolunteers(phone: "${phone}") { number } }`);
     expect(found.data).toEqual({ findVolunteers: [] });
+  });
+
+  test('has no account any more: it is signed out everywhere, and nobody signs in', async () => {
+    const { login, password } = { login: `zhang.${number.toLowerCase()}`, password: 'correct horse battery' };
+    await addAccounts(app.sql, [
+      { login, name, password, volunteer: number, grants: [{ role: 'LEADER', unitCode: 'W01-A01' }] },
+    ]);
+    const browser = await signedIn(app, login, password);
+    expect((await browser.ask('{ viewer { role account { login } } }')).data).toEqual({
+      viewer: { role: 'LEADER', account: { login } },
+    });
+    expect((await exportVolunteer(app, volunteer)).document.account).toMatchObject({
+      login,
+      roles: [{ role: 'LEADER', unit: 'W01-A01' }],
+      sessions: [{ address: expect.any(String) }],
+    });
+    expect((await eraseVolunteer(app, volunteer)).__typename).toBe('VolunteerErased');
+    expect((await browser.ask('{ viewer { role account { login } } }')).data).toEqual({
+      viewer: { role: 'PUBLIC', account: null },
+    });
+    const signIn = 'mutation ($input: SignInInput!) { signIn(input: $input) { __typename } }';
+    const again = await app.ask(signIn, { input: { login, password } }, { as: null });
+    expect(again.data).toEqual({ signIn: { __typename: 'SignInRefused' } });
+    expect(await dump(app)).not.toContain(login);
+  });
+
+  test('stays when nobody would run the installation without them', async () => {
+    const grants = [{ role: 'ADMINISTRATOR' as const }];
+    const [account] = await addAccounts(app.sql, [
+      { login: `last.${people}`, name, password: 'x'.repeat(12), volunteer: number, grants },
+    ]);
+    expect(account).toBeDefined();
+    expect((await eraseVolunteer(app, volunteer, { as: 'admin' })).__typename).toBe('LastAdministrator');
+    expect((await seen(app, volunteer)).number).toBe(number);
+    await addAccounts(app.sql, [{ login: `other.${people}`, password: 'x'.repeat(12), grants }]);
+    expect((await eraseVolunteer(app, volunteer, { as: 'admin' })).__typename).toBe('VolunteerErased');
   });
 
   test('can be erased again: it tells when it was done, and is done once', async () => {
