@@ -1,9 +1,13 @@
 import { Temporal } from 'temporal-polyfill';
-import type { Seed } from '../server/app.js';
-import { addBrands, addEvent, addUnits, addVolunteers } from './builders.js';
+import type { Seed, SeedContext } from '../server/app.js';
+import { dayIn } from '../server/personal-data/personal-data.rules.js';
+import { emptyRecord, writeRecords } from '../server/personal-data/sealed.js';
+import { ConsentMeans } from '../server/personal-data/volunteer-record.entity.js';
+import { addBrands, addEvent, addUnits, addVolunteers, type Built } from './builders.js';
 import { issueDemoKeys, openDemoAccounts } from './demo.js';
 import { volunteers } from './shengbei/people.js';
 import { posts, schools, stations, teams } from './shengbei/places.js';
+import { records } from './shengbei/records.js';
 import { volunteerDay } from './shengbei/volunteer-day.js';
 
 /**
@@ -40,6 +44,7 @@ const seed: Seed = async (context) => {
     client,
     volunteers().map(({ consentsToScreens, ...person }) => ({ ...person, screenConsent: consentsToScreens })),
   );
+  await addRecords(context, people);
   const event = await addEvent(client, volunteerDay(now, timeZone));
   const keysFile = await issueDemoKeys(context);
   const team = teams()[0]!;
@@ -55,5 +60,25 @@ const seed: Seed = async (context) => {
     'seeded the Shengbei community',
   );
 };
+
+/** What is known of people besides their names, encrypted as it always is; they consented a month ago. */
+async function addRecords({ client, vault, now, timeZone }: SeedContext, people: readonly Built[]): Promise<void> {
+  const ids = new Map(people.map(({ code, id }) => [code, id]));
+  const onScreens = new Set(volunteers().flatMap((it) => (it.consentsToScreens ? [it.number] : [])));
+  const consentAt = new Date(now.getTime() - 30 * 24 * 3_600_000);
+  await writeRecords(
+    client,
+    await vault.hold(client),
+    records(dayIn(timeZone, now)).map(({ number, phone, idNumber, birthDate, guardian }) => ({
+      volunteerId: ids.get(number)!,
+      record: {
+        ...emptyRecord,
+        ...{ phone, idNumber, birthDate },
+        ...(guardian && { guardianName: guardian, guardianMeans: ConsentMeans.PAPER, guardianConsentAt: consentAt }),
+        screenConsentAt: onScreens.has(number) ? consentAt : null,
+      },
+    })),
+  );
+}
 
 export default seed;

@@ -17,7 +17,7 @@ const batchSize = 200;
  */
 export async function rotateDataKey(
   ctx: Context,
-  onProgress: (records: number) => void = () => undefined,
+  onProgress: (records: number) => void | Promise<void> = () => undefined,
 ): Promise<{ version: number; records: number }> {
   const { db, vault } = ctx;
   return alone(db.url, async () => {
@@ -26,7 +26,7 @@ export async function rotateDataKey(
     do {
       for (let taken = -1; taken !== 0; records += taken) {
         taken = await takeBatch(db, vault, newest.version);
-        onProgress(records + taken);
+        await onProgress(records + taken);
       }
     } while (!(await retireOlder(ctx, newest.version, records)));
     return { version: newest.version, records };

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { volunteers } from '../../seeds/shengbei/people.js';
 import { posts, schools, stations, teams } from '../../seeds/shengbei/places.js';
 import { maskName } from '../../server/volunteer/volunteer.rules.js';
+import { ageGroupOn, birthDateOf, readIdNumber, readPhone } from '../../server/personal-data/personal-data.rules.js';
+import { records } from '../../seeds/shengbei/records.js';
 import { volunteerDay } from '../../seeds/shengbei/volunteer-day.js';
 
 const codesOf = (units: { code: string }[]) => new Set(units.map((unit) => unit.code));
@@ -105,6 +107,35 @@ describe('volunteers', () => {
     expect(names.filter((name) => [...name].length !== name.length).length).toBeGreaterThan(10);
     expect(names.every((name) => name === name.normalize('NFC'))).toBe(true);
     expect([...Map.groupBy(names, (name) => name).values()].some((same) => same.length > 1)).toBe(true);
+  });
+});
+
+describe('personal data', () => {
+  const today = '2026-11-24';
+  const all = records(today);
+  const contingents = new Map(volunteers().map((it) => [it.number, it.contingent]));
+
+  test('is right by its form and can be nobody’s', () => {
+    expect(all.map((it) => it.number)).toEqual(volunteers().map((it) => it.number));
+    for (const { phone, idNumber, birthDate, synthetic } of all) {
+      expect([readPhone(phone), readIdNumber(idNumber)]).toEqual([phone, idNumber]);
+      expect(birthDateOf(idNumber)).toBe(birthDate);
+      expect(phone).toMatch(/^142/);
+      expect(idNumber).toMatch(/^0/);
+      expect(synthetic).toBe(true);
+    }
+    expect(new Set(all.map((it) => it.idNumber)).size).toBe(all.length);
+    expect(new Set(all.map((it) => it.phone)).size).toBe(all.length);
+  });
+
+  test.each(['2026-11-24', '2028-02-29', '2027-01-01'])('on %s minors are students, with a guardian', (day) => {
+    const young = records(day).filter((it) => ageGroupOn(day, it.birthDate) !== 'ADULT');
+    expect(young.length).toBeGreaterThan(50);
+    for (const { number, birthDate, guardian } of young) {
+      expect([contingents.get(number), ageGroupOn(day, birthDate)]).toEqual(['STUDENT', 'MINOR']);
+      expect(guardian).toMatch(/家长$/);
+    }
+    expect(records(day).filter((it) => it.guardian).length).toBe(young.length);
   });
 });
 

@@ -34,6 +34,8 @@ export interface Asker {
   /** By name, a key as it is, or null for the public. The leader unless told. */
   as?: KeyName | { key: string } | null;
   locale?: string;
+  /** Another node's address. */
+  at?: string;
   /** Further headers, such as a cookie. */
   headers?: Record<string, string>;
 }
@@ -53,13 +55,20 @@ export interface TestApp {
   /** A socket client that does not reconnect unless told to. */
   socket(asker?: Asker & { retryAttempts?: number }): Client;
   /** A second node on the same database. */
-  anotherNode(): Promise<App>;
+  anotherNode(other?: { dataDir?: string; dataKey?: string }): Promise<App>;
   close(): Promise<void>;
 }
 
 /** A node on a database of its own with a small world in it. */
 export async function startTestApp(
-  options: { world?: Parameters<typeof aWorld>[1]; clock?: Clock; webHandler?: string; log?: Logger } = {},
+  options: {
+    world?: Parameters<typeof aWorld>[1];
+    clock?: Clock;
+    webHandler?: string;
+    dataDir?: string;
+    dataKey?: string;
+    log?: Logger;
+  } = {},
 ): Promise<TestApp> {
   const database = await createTestDatabase();
   let world!: World;
@@ -75,7 +84,8 @@ export async function startTestApp(
     port: 0,
     host: '127.0.0.1',
     databaseUrl: database.url,
-    dataDir: inject('runFolder'),
+    dataDir: options.dataDir ?? inject('runFolder'),
+    dataKey: options.dataKey,
     timeZone: 'Asia/Shanghai',
     webHandler: options.webHandler,
     allowedOrigins: [],
@@ -99,7 +109,7 @@ export async function startTestApp(
     keys,
     async ask(query, variables, asker = {}) {
       const key = keyOf(asker);
-      const response = await fetch(`${app.url}/graphql`, {
+      const response = await fetch(`${asker.at ?? app.url}/graphql`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
@@ -123,8 +133,8 @@ export async function startTestApp(
       clients.push(client);
       return client;
     },
-    async anotherNode() {
-      const node = await createApp(config, { clock: options.clock, log });
+    async anotherNode(other) {
+      const node = await createApp({ ...config, ...other }, { clock: options.clock, log });
       others.push(node);
       return node;
     },
