@@ -53,6 +53,7 @@ import { partnerCommands } from './partner/partner.commands.js';
 import { PartnerResolver } from './partner/partner.resolver.js';
 import { visiblePartner } from './partner/partner.service.js';
 import { DataKeyVersion } from './personal-data/data-key-version.entity.js';
+import { personalDataCommands } from './personal-data/personal-data.commands.js';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.js';
 import { VolunteerIndex, VolunteerRecord } from './personal-data/volunteer-record.entity.js';
 import { RateLimitResolver } from './kernel/rate-limit.js';
@@ -151,6 +152,7 @@ const features: Record<string, Feature> = {
   'personal-data': {
     entities: [DataKeyVersion, VolunteerRecord, VolunteerIndex],
     resolvers: [PersonalDataResolver],
+    commands: [personalDataCommands],
   },
 };
 

@@ -21,6 +21,8 @@ export async function rotateDataKey(
 ): Promise<{ version: number; records: number }> {
   const { db, vault } = ctx;
   return alone(db.url, async () => {
+    // A database that no server has opened yet has no key; one whose key is not here is not touched.
+    await vault.open(ctx.clock());
     const newest = await beginRotation(db, vault, ctx.clock());
     let records = 0;
     do {
