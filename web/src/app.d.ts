@@ -1,6 +1,15 @@
 import type { Locale } from '#lib/locale.ts';
 import type { Messages } from '#messages/zh-CN.ts';
 
+interface SignedInViewer {
+  role: string;
+  name: string | null;
+  account: { mustChangePassword: boolean } | null;
+  unit: { id: string; code: string; name: string } | null;
+  /** Coordinators and administrators: there is a console for them. */
+  mayRun: boolean;
+}
+
 declare global {
   namespace App {
     interface Locals {
@@ -10,6 +19,8 @@ declare global {
       locale: Locale;
       /** From the layout; pages add their own. */
       t?: Messages;
+      /** Who is signed in; null for everybody else. */
+      viewer?: SignedInViewer | null;
     }
     interface Error {
       message: string;

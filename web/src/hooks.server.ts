@@ -45,7 +45,7 @@ export const handleFetch: HandleFetch = async ({ event, request, fetch: fetchPag
       'content-type': request.headers.get('content-type') ?? 'application/json',
       accept: request.headers.get('accept') ?? 'application/json',
       'accept-language': request.headers.get('accept-language') ?? '',
-      ...passedOn(event.request.headers),
+      ...passedOn(event.request.headers, request.credentials === 'omit'),
     },
     body: await request.text(),
     signal: request.signal,
@@ -54,10 +54,10 @@ export const handleFetch: HandleFetch = async ({ event, request, fetch: fetchPag
 
 /**
  * Whoever asks for the page asks for what is in it: by their session, and from where they are. Not by which link they came:
- * the browser has decided already that the cookie belongs to the page.
+ * the browser has decided already that the cookie belongs to the page. What hangs in public is asked for by nobody.
  */
-function passedOn(headers: Headers): Record<string, string> {
-  const names = ['cookie', 'user-agent', 'x-forwarded-for', 'x-forwarded-proto'];
+function passedOn(headers: Headers, asPublic: boolean): Record<string, string> {
+  const names = [...(asPublic ? [] : ['cookie']), 'user-agent', 'x-forwarded-for', 'x-forwarded-proto'];
   return Object.fromEntries(names.map((name) => [name, headers.get(name) ?? '']).filter(([, value]) => value !== ''));
 }
 

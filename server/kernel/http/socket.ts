@@ -56,7 +56,9 @@ export function createSocketApi(parts: DoorParts): SocketApi {
       const { caller } = connection;
       const { address } = caller;
       try {
-        const shown = authorization == null ? credentials! : { authorization, address };
+        // Null is for pages that hang in public: whoever opened them, they show what the public sees.
+        const shown =
+          authorization === undefined ? credentials! : { authorization: authorization ?? undefined, address };
         connection.caller = { ...caller, viewer: await authenticate(shown, caller.locale) };
         return true;
       } catch (error) {

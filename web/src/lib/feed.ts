@@ -33,8 +33,8 @@ export interface FeedOptions<Snapshot extends FeedSnapshot, CheckIn extends { se
   event: string;
   /** Only check-ins at or below this unit; their sequences then ascend, but not by ones. */
   within?: string;
-  /** An access key; without one, the feed shows what the public sees. */
-  key?: string;
+  /** An access key; null for what the public sees. Left out, a browser's session decides. */
+  key?: string | null;
   /** A subscription of `checkIns(event: $event, within: $within, after: $after) { cursor checkIns { sequence … } }`. */
   checkIns: string;
   /** A subscription of `scoreboard(event: $event, unit: $unit)`, if that is wanted too. */
@@ -172,7 +172,8 @@ export function followFeed<Snapshot extends FeedSnapshot, CheckIn extends { sequ
       const client = createClient({
         url: options.url,
         webSocketImpl: options.webSocketImpl,
-        connectionParams: options.key === undefined ? undefined : { authorization: `Bearer ${options.key}` },
+        connectionParams:
+          options.key === undefined ? undefined : { authorization: options.key && `Bearer ${options.key}` },
         retryAttempts: 0,
         keepAlive: timing.heartbeatMs,
         on: {

@@ -15,6 +15,8 @@ export interface Formats {
   date(at: Moment): string;
   /** 2026年6月16日 */
   day(at: Moment): string;
+  /** 6月16日 10:32 */
+  moment(at: Moment): string;
   /** Service time, kept in whole minutes, in hours: 12.5 */
   hours(minutes: number): string;
 }
@@ -27,12 +29,14 @@ function makeFormats(locale: Locale): Formats {
   const shortTime = new Intl.DateTimeFormat(locale, time);
   const date = new Intl.DateTimeFormat(locale, { timeZone, month: 'long', day: 'numeric', weekday: 'long' });
   const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'long' });
+  const moment = new Intl.DateTimeFormat(locale, { ...time, month: 'long', day: 'numeric' });
   return {
     number: (value) => number.format(value),
     clock: (at) => clock.format(new Date(at)),
     time: (at) => shortTime.format(new Date(at)),
     date: (at) => date.format(new Date(at)),
     day: (at) => day.format(new Date(at)),
+    moment: (at) => moment.format(new Date(at)),
     // Rounded down: nobody is credited with time not served.
     hours: (minutes) =>
       minutes < 60_000 ? tenths.format(Math.floor(minutes / 6) / 10) : number.format(Math.floor(minutes / 60)),
@@ -45,4 +49,10 @@ export function formatsOf(locale: Locale): Formats {
   let formats = made.get(locale);
   if (!formats) made.set(locale, (formats = makeFormats(locale)));
   return formats;
+}
+
+/** When a day such as 2026-06-16 begins in the community's zone, which knows no summer time; undefined for anything else. */
+export function startOfDay(day: string): Date | undefined {
+  const at = new Date(`${day}T00:00:00+08:00`);
+  return /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(at.getTime()) ? at : undefined;
 }

@@ -37,14 +37,15 @@ export function textOf(document: TadaDocumentNode<unknown, never>): string {
 const patienceMs = 10_000;
 
 /**
- * Sends one operation. Pages talk to the API like any other client: over HTTP, with a key or as the public.
+ * Sends one operation. Pages talk to the API like any other client: over HTTP, with a key, by the browser's session, or as
+ * the public, whoever is signed in: for what hangs where everybody can read it.
  * Throws `ApiError` or `Unreachable`, nothing else.
  */
 export async function request<Data, Variables>(
   fetch: typeof globalThis.fetch,
   document: TadaDocumentNode<Data, Variables>,
   variables: Variables,
-  options: { locale: string; key?: string },
+  options: { locale: string; key?: string; asPublic?: boolean },
 ): Promise<Data> {
   let answer: { data?: Data | null; errors?: { message: string; extensions?: { code?: string } }[] };
   try {
@@ -57,6 +58,7 @@ export async function request<Data, Variables>(
         ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
       },
       body: JSON.stringify({ query: textOf(document as TadaDocumentNode<unknown, never>), variables }),
+      credentials: options.asPublic ? 'omit' : 'same-origin',
       signal: AbortSignal.timeout(patienceMs),
     });
     answer = await response.json();

@@ -4,5 +4,5 @@ import type { LayoutLoad } from './$types';
 export const load: LayoutLoad = async ({ data }) => {
   const t: Messages =
     data.locale === 'en' ? (await import('#messages/en.ts')).en : (await import('#messages/zh-CN.ts')).zhCN;
-  return { locale: data.locale, t };
+  return { ...data, t };
 };

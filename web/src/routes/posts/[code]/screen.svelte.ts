@@ -22,8 +22,8 @@ type Tally = ResultOf<typeof followPostTally>['scoreboard']['tally'];
 
 /** The screen of one post: its code, as long as a key allows it, and who has come. */
 export class PostScreen {
-  /** Kept by this tab alone, until it is closed. */
-  key = $state.raw<string | null>(null);
+  /** What lets the code be seen: a key, kept by this tab alone until it is closed, or else who is signed in. */
+  access = $state.raw<{ key?: string } | null>(null);
   shown = $state.raw<ShownCode | null>(null);
   /** Why the last key was not taken, in the reader's words; the API's own where it has some. */
   refused = $state.raw<{ message: string } | 'no right' | null>(null);
@@ -45,16 +45,22 @@ export class PostScreen {
     this.tally = tally;
   }
 
-  open(post: { id: string }, event: { id: string; code: string } | null, serverNow: number): () => void {
+  open(
+    post: { id: string },
+    event: { id: string; code: string } | null,
+    serverNow: number,
+    signedIn: boolean,
+  ): () => void {
     this.#skewMs = clockSkew(serverNow);
-    this.key = keptKey();
-    if (this.key) void this.#refresh();
+    const key = keptKey();
+    this.access = key ? { key } : signedIn ? {} : null;
+    void this.#refresh();
     const feed = event && this.#follow(post, event);
     const wake = () => {
       if (document.visibilityState !== 'visible') return;
       feed?.wake();
       // A tablet that slept shows an old code.
-      if (this.key && (!this.shown || this.shown.refreshAt <= Date.now())) void this.#refresh();
+      if (this.access && (!this.shown || this.shown.refreshAt <= Date.now())) void this.#refresh();
     };
     addEventListener('online', wake);
     document.addEventListener('visibilitychange', wake);
@@ -69,30 +75,30 @@ export class PostScreen {
 
   useKey(key: string): void {
     this.refused = null;
-    this.key = key;
+    this.access = { key };
     void this.#refresh();
   }
 
   forgetKey(): void {
     clearTimeout(this.#timer);
     forgetKey();
-    this.key = null;
+    this.access = null;
     this.shown = null;
     this.cutOff = false;
   }
 
   async #refresh(): Promise<void> {
     clearTimeout(this.#timer);
-    const key = this.key;
-    if (!key) return;
+    const access = this.access;
+    if (!access) return;
     let waitMs = retryMs;
     try {
-      const options = { locale: this.#locale, key };
+      const options = { locale: this.#locale, ...access };
       const { serviceUnit } = await request(fetch, rotatingCode, { code: this.#code }, options);
-      if (this.#closed || this.key !== key) return;
+      if (this.#closed || this.access !== access) return;
       const code = serviceUnit?.__typename === 'GridPost' ? serviceUnit.rotatingCode : null;
       if (!code) return this.#refuse('no right');
-      keepKey(key);
+      if (access.key) keepKey(access.key);
       this.cutOff = false;
       const refreshAt = Date.parse(code.refreshAt) - this.#skewMs;
       this.shown = {
@@ -104,7 +110,7 @@ export class PostScreen {
       // Neither before the next code is there, nor never when this clock is behind.
       waitMs = Math.min(Math.max(refreshAt - Date.now(), 500), 30_000);
     } catch (problem) {
-      if (this.#closed || this.key !== key) return;
+      if (this.#closed || this.access !== access) return;
       if (isWithoutRight(problem)) {
         return this.#refuse(problem.code === noSuchField ? 'no right' : { message: problem.message });
       }
@@ -127,12 +133,14 @@ export class PostScreen {
     return followFeed<Snapshot, CheckIn, { tally: Tally }>({
       url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
       event: event.id,
+      // The screen hangs at the post, whoever has unlocked it.
+      key: null,
       within: post.id,
       checkIns: textOf(followPost),
       scoreboard: textOf(followPostTally),
       takeSnapshot: async () => {
         const variables = { code: event.code, within: post.id };
-        const { communityEvent } = await request(fetch, postFeed, variables, { locale: this.#locale });
+        const { communityEvent } = await request(fetch, postFeed, variables, { locale: this.#locale, asPublic: true });
         if (!communityEvent) throw new Error(`the event ${event.code} is gone`);
         const [newest = null] = communityEvent.checkIns.nodes;
         return { cursor: communityEvent.cursor, sequence: newest?.sequence ?? 0, newest };

@@ -36,18 +36,19 @@ export interface Snapshot {
 /** What the tallest layout shows, and one that is about to leave. */
 export const maxRows = 10;
 
-/** Everything that the wall shows, as it stands; null when there is no such event. */
+/** Everything that the wall shows, as it stands; null when there is no such event. A whole square reads it: names are masked. */
 export async function takeSnapshot(
   fetch: typeof globalThis.fetch,
   code: string,
   locale: string,
 ): Promise<Snapshot | null> {
-  const { communityEvent } = await request(fetch, wallEvent, { code, rows: maxRows }, { locale });
+  const options = { locale, asPublic: true };
+  const { communityEvent } = await request(fetch, wallEvent, { code, rows: maxRows }, options);
   if (!communityEvent) return null;
   const { checkIns, cursor, tally, ...event } = communityEvent;
   // Asked for after the cursor was taken: what comes in between is counted here and comes again by the feed, which does
   // no harm, because the feed only adds to what is covered.
-  const { cultureSchools } = await request(fetch, wallUnits, { event: event.id }, { locale });
+  const { cultureSchools } = await request(fetch, wallUnits, { event: event.id }, options);
   return {
     cursor,
     sequence: checkIns.nodes[0]?.sequence ?? 0,

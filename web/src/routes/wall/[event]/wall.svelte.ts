@@ -18,6 +18,12 @@ export interface Flower extends Omit<Station, 'teams'> {
   pulse: number;
 }
 
+/** The token of a paired display, or null; and what to do when it is taken away. */
+export interface WallKey {
+  key: string | null;
+  onRefused: () => void;
+}
+
 export interface Level {
   level: 'CULTURE_SCHOOL' | 'SERVICE_STATION' | 'VOLUNTEER_TEAM' | 'GRID_POST';
   covered: number;
@@ -84,10 +90,12 @@ export class Wall {
   }
 
   /** Follows the feed until the returned function is called. `seen` hears of every check-in, in order. */
-  follow(snapshot: Snapshot, locale: string, seen: (sequences: number[]) => void): () => void {
+  follow(snapshot: Snapshot, locale: string, by: WallKey, seen: (sequences: number[]) => void): () => void {
     const feed = followFeed<Snapshot, WallCheckIn, Scoreboard>({
       url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
       event: snapshot.event.id,
+      key: by.key,
+      onRefused: by.onRefused,
       checkIns: textOf(followCheckIns),
       scoreboard: textOf(followScoreboard),
       snapshot,
