@@ -107,6 +107,8 @@ function asCommandError(error: unknown): never {
 
 /** A database that nobody else uses gets this version's schema; one that a server may be working with is left alone. */
 async function bringUpToDate(db: Database, { url, isShared }: { url: string; isShared: boolean }): Promise<void> {
+  // The migrator would make a database of that name where there is none: here that is a slip of the pen.
+  await db.query('select 1');
   const { migrator } = db.orm;
   if ((await migrator.getPending()).length === 0) return;
   if (isShared && (await migrator.getExecuted()).length > 0) {
