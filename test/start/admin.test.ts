@@ -215,6 +215,25 @@ test('on a DATABASE_URL it makes a new database ready, and says in both language
   expect(gone.err).not.toContain('    at ');
 });
 
+test('a person’s data is handed out and erased by their number, and the data key replaced', async () => {
+  const database = await createTestDatabase();
+  const env = { DATABASE_URL: database.url };
+  // The first command makes the database ready.
+  expect(await adminJson(['data-key', 'rotate'], env)).toEqual({ exitCode: 0, data: { version: 2, records: 0 } });
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query("insert into volunteer (number, name, contingent) values ('V-1', '测试甲', 'RESIDENT')");
+  expect(await adminJson(['people', 'export', 'V-1', '--reason', '本人书面申请'], env)).toMatchObject({
+    exitCode: 0,
+    data: { volunteer: { number: 'V-1', name: '测试甲' } },
+  });
+  expect(await admin(['people', 'erase', 'V-1', '--reason', '本人书面申请'], env)).toMatchObject({ exitCode: 0 });
+  const { rows } = await client.query('select name, erased_at is not null as erased from volunteer');
+  expect(rows).toEqual([{ name: expect.not.stringContaining('测试甲'), erased: true }]);
+  await client.end();
+  await database.drop();
+});
+
 test('what is typed wrongly is said, and nothing is opened for it', async () => {
   const nowhere = { DATA_DIR: join(folder.path, 'nowhere') };
   const help = await admin(['--help'], nowhere);
