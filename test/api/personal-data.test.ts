@@ -371,6 +371,6 @@ describe('looking somebody up', () => {
     await setPersonalData(app, { volunteer, phone: phoneOf(44) });
     expect(await find({ phone: phoneOf(44) }, await scoped(ViewerRole.LEADER, 'teams'))).toEqual([`P${people}`]);
     expect(await find({ phone: phoneOf(44) }, await scoped(ViewerRole.LEADER, 'teams', 1))).toEqual([]);
-    expect(await find({ phone: phoneOf(44) }, await scoped(ViewerRole.ADMINISTRATOR, 'stations', 1))).toEqual([]);
+    expect(await find({ phone: phoneOf(44) }, await scoped(ViewerRole.COORDINATOR, 'stations', 1))).toEqual([]);
   });
 });
