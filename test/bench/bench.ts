@@ -11,6 +11,7 @@ import pg from 'pg';
 import { startEmbeddedPostgres } from '../../server/kernel/database/embedded.js';
 import { fanout, type FanoutMode, type FanoutResult, type FanoutScenario } from './fanout.js';
 import { pixel } from './pixel.js';
+import { nation } from './nation.js';
 import { noProfile, profilesInto } from './profile.js';
 import { reads, type Question, type ReadMode } from './reads.js';
 import { atLeast, atMost, format, judge, type Goal, type Line, type Table } from './report.js';
@@ -24,6 +25,7 @@ const sections = {
   walls: wallsTables,
   writes: writesTables,
   reads: readsTables,
+  nation: nationTables,
   pixel: pixelTables,
 };
 type Section = keyof typeof sections;
@@ -33,6 +35,7 @@ const program = new Command('bench')
   .description('Measures the heart of the product beside its limits and peers, and writes JSON to build/bench.')
   .option('--quick', 'fewer sockets, and everything once: two minutes instead of a quarter of an hour')
   .option('--only <sections>', `some of ${names.join(',')}`, names.join(','))
+  .option('--nation <url>', 'a database that `npm run nation -- --url` has filled: every page is measured there, too')
   .option('--repeats <n>', 'how often everything is measured; medians count')
   .option('--profile', 'also tell where the time of our server goes; the figures of such a run count for nothing')
   .addHelpText(
@@ -41,18 +44,24 @@ const program = new Command('bench')
   );
 const {
   quick = false,
+  nation: nationUrl,
   only,
   profile = false,
   repeats,
 } = program.parse().opts<{
   quick?: boolean;
+  nation?: string;
   only: string;
   profile?: boolean;
   repeats?: string;
 }>();
-const wanted = only.split(',') as Section[];
+const wanted = (only.split(',') as Section[]).filter((name) => name !== 'nation' || nationUrl || only === 'nation');
 const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0) program.error(`There is no section ${unknown.join(', ')}: choose from ${names.join(', ')}.`);
+
+if (only === 'nation' && !nationUrl) {
+  program.error('Name the database with --nation: fill an empty one by npm run nation -- --url <url>.');
+}
 
 const began = performance.now();
 const say = (line: string) =>
@@ -249,6 +258,31 @@ async function readsTables(run: Run): Promise<Measured> {
     };
   });
   return { results, tables };
+}
+
+async function nationTables(run: Run): Promise<Measured> {
+  say("NATION: every page at a community's size and at a nation's");
+  const load = { databaseUrl: nationUrl!, checkIns: quick ? 50_000 : 200_000, seconds: 1 };
+  const { results, node } = await nation(run, load);
+  const pages: Line[] = results.map(({ question, communityMs, nationMs }) => ({
+    what: question,
+    measured: `${communityMs.toFixed(2)} → ${nationMs.toFixed(2)} ms`,
+    ratio: nationMs / communityMs,
+    goal: atMost(2),
+  }));
+  const ms = (value: number) => `${value.toFixed(0)} ms`;
+  const needs: Line[] = [
+    { what: 'start', measured: ms(node.startMs) },
+    { what: 'first scoreboard of the event, 342 schools', measured: ms(node.firstScoreboardMs) },
+    { what: 'memory after all of these questions, resident', measured: `${node.residentMb.toFixed(0)} MB` },
+  ];
+  return {
+    results: { pages: results, node },
+    tables: [
+      { title: `Pages: 1,120 posts and ${load.checkIns} check-ins → a nation; medians of an answer`, lines: pages },
+      { title: 'A node that serves the nation', lines: needs },
+    ],
+  };
 }
 
 async function pixelTables(run: Run): Promise<Measured> {

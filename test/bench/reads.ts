@@ -130,7 +130,7 @@ export async function reads(run: Run, load: ReadsLoad): Promise<ReadResult[]> {
 }
 
 /** Fills the event's log by the product's own rules, as if people had moved on and on for the last hour. */
-async function fillLog(world: BenchWorld, checkIns: number, say: Run['say']): Promise<void> {
+export async function fillLog(world: BenchWorld, checkIns: number, say: Run['say']): Promise<void> {
   const batch = 2_000;
   const batches = checkIns / batch;
   let now = world.startsAt;
