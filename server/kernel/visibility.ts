@@ -92,6 +92,12 @@ export function schemaSeenBy(schema: GraphQLSchema, role: ViewerRole): GraphQLSc
   return pruneSchema(seen);
 }
 
+/** Whether it is for whoever asks; so is a field of a schema about which nothing is decided. */
+export function isForEveryone(field: GraphQLField<unknown, unknown> | undefined): boolean {
+  const seenBy = field?.extensions.seenBy;
+  return seenBy === undefined || Object.values(ViewerRole).every((role) => seenBy.has(role));
+}
+
 /** Whether there are objects of this type for a role: none is to be found by its id otherwise. */
 export function maySeeType(type: GraphQLNamedType | undefined, role: ViewerRole): boolean {
   return isObjectType(type) && (type.extensions.seenBy?.has(role) ?? false);

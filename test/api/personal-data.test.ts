@@ -367,6 +367,24 @@ describe('looking somebody up', () => {
     expect(await find({ phone: phoneOf(43) }, { as })).toBe(code);
   });
 
+  test('not by GET, which would leave the number in the URL', async () => {
+    const get = (query: string) =>
+      fetch(`${app.url}/graphql?query=${encodeURIComponent(query)}`, {
+        headers: { authorization: `Bearer ${app.keys.leader}` },
+      });
+    for (const query of [
+      `{ findVolunteers(phone: "${phoneOf(45)}") { number } }`,
+      `{ ...a } fragment a on Query { ... on Query { found: findVolunteers(phone: "${phoneOf(45)}") { number } } }`,
+    ]) {
+      const response = await get(query);
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+      const text = await response.text();
+      expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+      expect(text).not.toContain(phoneOf(45));
+    }
+    expect((await get('{ __typename viewer { role } communityEvents(first: 1) { nodes { code } } }')).status).toBe(200);
+  });
+
   test('finds nobody outside the viewer’s unit', async () => {
     await setPersonalData(app, { volunteer, phone: phoneOf(44) });
     expect(await find({ phone: phoneOf(44) }, await scoped(ViewerRole.LEADER, 'teams'))).toEqual([`P${people}`]);

@@ -17,6 +17,7 @@ import { Fault } from './faults.js';
 import type { Limits } from './limits.js';
 import { fragmentsOf, measureDocument } from './measure.js';
 import { assertPagesAreSized, pageLimit, type PageLimit } from './page-size.js';
+import { asksForPublicOnly } from './public-only.js';
 
 /** What both transports are asked for. */
 export interface OperationRequest {
@@ -33,6 +34,8 @@ interface KnownDocument {
   document: DocumentNode;
   operation: OperationDefinitionNode;
   introspects: boolean;
+  /** Whether everybody may ask for all of it, whatever they get. */
+  publicOnly: boolean;
   pages: PageLimit;
   /** Worked out when somebody has to pay for it. */
   readonly cost: Cost;
@@ -67,12 +70,14 @@ export function createPrepareOperation(
     if (extensions && 'persistedQuery' in extensions) throw new Fault('persistedQuery');
     const schema = schemaFor(viewer);
     const known = documentsOf(schema).recall(query);
-    const { document, operation, introspects, pages } = known;
+    const { document, operation, introspects, publicOnly, pages } = known;
     if (introspects && !mayIntrospect(viewer)) throw new Fault('introspection');
     if (operationName && operationName !== operation.name?.value) throw new Fault('unknownOperation');
     if (transport !== 'SOCKET') {
       if (operation.operation === OperationTypeNode.SUBSCRIPTION) throw new Fault('subscriptionByHttp');
       if (transport === 'GET' && operation.operation === OperationTypeNode.MUTATION) throw new Fault('mutationByGet');
+      // What is for some only is asked for by what they know: numbers, names. URLs end up in logs and histories.
+      if (transport === 'GET' && !publicOnly) throw new Fault('privateByGet');
     }
     pages.check(variables);
     if (transport === 'SOCKET') checkVariables(schema, operation, variables, limits);
@@ -119,10 +124,7 @@ function readDocument(schema: GraphQLSchema, query: string, limits: Limits): Kno
   const fragments = fragmentsOf(document);
   const { introspects } = measureDocument(operation, fragments, limits);
   // graphql's own rules pass over an operation that a schema has no type for.
-  if (!schema.getRootType(operation.operation)) {
-    const nodes = [operation];
-    throw new RefusedDocument('invalid', [new GraphQLError(`There is no ${operation.operation}.`, { nodes })]);
-  }
+  if (!schema.getRootType(operation.operation)) throw new Fault('noSuchOperation', operation.operation);
   const errors = validate(schema, document, undefined, {
     maxErrors: limits.errorsPerDocument,
     hideSuggestions: true,
@@ -133,6 +135,7 @@ function readDocument(schema: GraphQLSchema, query: string, limits: Limits): Kno
     document,
     operation,
     introspects,
+    publicOnly: asksForPublicOnly(schema, operation, fragments),
     pages: pageLimit(operation, fragments, limits),
     get cost() {
       return (cost ??= costOf(schema, operation, fragments));
