@@ -23,7 +23,8 @@ const signIns = {
 } satisfies Record<string, Allowance>;
 
 /**
- * What is guessed at the door of one node. All of it is long and random, so a guess that is right is let in however many
+ * What is guessed at the door. What is long and random is counted by each node for itself, to stop whoever floods it: nobody
+ * finds a key of 192 bits or a pass's signature of 96 by twice as many tries. So a guess that is right is let in however many
  * were wrong before it: a hall full of people behind one address can always show what is valid.
  */
 const guesses = {
@@ -33,14 +34,23 @@ const guesses = {
   passes: { points: 60, duration: 60 },
   /** Posts' codes, by network or by the credential that shows them. */
   postCodes: { points: 60, duration: 60 },
-  /** Posts' codes, by the volunteer who shows them: the short ones, so these are stopped. */
-  postCodesOfVolunteer: { points: 20, duration: 600 },
-  /** Pairing codes, by the credential that confirms them. */
-  pairingCodes: { points: 10, duration: 600 },
-  /** Pairings that are begun, by network. */
+  /** Pairings that are begun, by network; how many are open is counted in the database besides. */
   pairings: { points: 60, duration: 600 },
 } satisfies Record<string, Allowance>;
 
+/**
+ * Codes that people type are short, so whoever guesses those is stopped, by all nodes together. Only wrong guesses are
+ * counted, so what is right costs no look: a node hears that somebody is stopped by their next wrong guess there, and their
+ * guesses are one more for each further node.
+ */
+const shortGuesses = {
+  /** Posts' codes, by the volunteer who shows them. */
+  postCodesOfVolunteer: { points: 20, duration: 600 },
+  /** Pairing codes, by the credential that confirms them. */
+  pairingCodes: { points: 10, duration: 600 },
+} satisfies Record<string, Allowance>;
+
+type ShortGuess = keyof typeof shortGuesses;
 export type Guess = keyof typeof guesses;
 
 declare module '../kernel/context.js' {
@@ -51,44 +61,57 @@ declare module '../kernel/context.js' {
 
 /** Attempts, as they are counted by this node and, where it matters, by all of them together. */
 export class Limits {
-  private readonly guesses = new Map<Guess, RateLimiterMemory>();
+  private readonly guesses: Record<Guess, RateLimiterMemory>;
+  private readonly shortGuesses: Record<ShortGuess, RateLimiterPostgres>;
+  /** Who is not heard here, and for how long, as far as this node knows. */
+  private readonly stopped: Record<ShortGuess, RateLimiterMemory>;
   private readonly signIns: Record<keyof typeof signIns, RateLimiterPostgres>;
 
   constructor(db: Database) {
-    for (const [kind, allowance] of Object.entries(guesses)) {
-      this.guesses.set(kind as Guess, new RateLimiterMemory({ keyPrefix: kind, ...allowance }));
-    }
     const storeClient = {
       query: async ({ text, values, name }: { text: string; values: unknown[]; name?: string }) => {
         const rows = await db.query(text, values, name);
         return { rows, rowCount: rows.length };
       },
     };
-    const limiter = (kind: keyof typeof signIns) =>
+    const inMemory = (keyPrefix: string, allowance: Allowance) => new RateLimiterMemory({ keyPrefix, ...allowance });
+    const inDatabase = (keyPrefix: string, allowance: Allowance) =>
       new RateLimiterPostgres({
         storeClient,
         storeType: 'pool',
         tableName: 'rate_limit',
         tableCreated: true,
-        keyPrefix: `sign-in ${kind}`,
-        ...signIns[kind],
+        keyPrefix,
+        ...allowance,
       });
-    this.signIns = { pair: limiter('pair'), login: limiter('login'), network: limiter('network') };
+    this.guesses = mapKinds(guesses, inMemory);
+    this.stopped = mapKinds(shortGuesses, inMemory);
+    this.shortGuesses = mapKinds(shortGuesses, inDatabase);
+    this.signIns = mapKinds(signIns, (kind, allowance) => inDatabase(`sign-in ${kind}`, allowance));
   }
 
   /** Counts a wrong guess by `subject`, a client's address or whatever stands for it. Throws RATE_LIMITED beyond the last one. */
   async count(kind: Guess, subject: string, locale: Locale): Promise<void> {
+    await this.guesses[kind].consume(networkOf(subject)).catch((refused: unknown) => {
+      throw asError(refused, locale);
+    });
+  }
+
+  /** Counts a wrong guess of a short code. Throws RATE_LIMITED beyond the last one, on whatever nodes they were made. */
+  async countShort(kind: ShortGuess, subject: string, locale: Locale): Promise<void> {
+    const stop = ({ consumedPoints, msBeforeNext }: RateLimiterRes) =>
+      consumedPoints >= shortGuesses[kind].points && this.stopped[kind].block(subject, Math.ceil(msBeforeNext / 1000));
     try {
-      await this.guesses.get(kind)!.consume(networkOf(subject));
+      await stop(await this.shortGuesses[kind].consume(subject));
     } catch (refused) {
+      if (refused instanceof RateLimiterRes) await stop(refused);
       throw asError(refused, locale);
     }
   }
 
-  /** For how long `subject`, who has guessed wrongly too often, is not heard; 0 for all others. */
-  async waitMs(kind: Guess, subject: string): Promise<number> {
-    const known = await this.guesses.get(kind)!.get(networkOf(subject));
-    return known && known.consumedPoints >= guesses[kind].points ? known.msBeforeNext : 0;
+  /** For how long `subject`, who has guessed short codes too often, is not heard; 0 for all others. */
+  async waitMs(kind: ShortGuess, subject: string): Promise<number> {
+    return (await this.stopped[kind].get(subject))?.msBeforeNext ?? 0;
   }
 
   /**
@@ -116,6 +139,15 @@ export class Limits {
   async forgive(login: string): Promise<void> {
     await this.signIns.login.delete(hashOf(login).toString('base64url'));
   }
+}
+
+function mapKinds<Kind extends string, Limiter>(
+  allowances: Record<Kind, Allowance>,
+  make: (kind: string, allowance: Allowance) => Limiter,
+): Record<Kind, Limiter> {
+  return Object.fromEntries(
+    Object.entries<Allowance>(allowances).map(([kind, allowance]) => [kind, make(kind, allowance)]),
+  ) as Record<Kind, Limiter>;
 }
 
 function asError(refused: unknown, locale: Locale): Error {

@@ -87,7 +87,7 @@ export async function confirmPairing(
     return true;
   });
   if (!confirmed) {
-    await ctx.limits.count('pairingCodes', subject, ctx.locale);
+    await ctx.limits.countShort('pairingCodes', subject, ctx.locale);
     return Object.assign(new PairingCodeRejected(), { message: messages[ctx.locale].codeRejected });
   }
   const unit = unitId === null ? null : await unitById(ctx).load(unitId);

@@ -85,7 +85,7 @@ async function record(ctx: Context, input: CheckInInput, direction: CheckInDirec
     // post's code is short, so whoever guesses those, with a pass that is right, is not heard for a while.
     if (person === 'PASS_INVALID') await limits.count('passes', who, locale);
     if (post === 'PASS_INVALID') await limits.count('postCodes', who, locale);
-    if (post === 'PASS_INVALID' && guesser) await limits.count('postCodesOfVolunteer', guesser, locale);
+    if (post === 'PASS_INVALID' && guesser) await limits.countShort('postCodesOfVolunteer', guesser, locale);
     return { kind: 'rejected', reason: rejected! };
   }
   const reach = reachOf(ctx.viewer);

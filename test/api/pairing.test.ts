@@ -186,6 +186,9 @@ describe('a code', () => {
     expect(answers.slice(0, 5).map((it) => it.__typename)).toEqual(Array(5).fill('PairingCodeRejected'));
     expect(answers.at(-1)!.code).toBe('RATE_LIMITED');
     expect((await confirm(code, guesser, { unit })).code).toBe('RATE_LIMITED');
+    const elsewhere = { ...guesser, at: (await app.anotherNode()).url };
+    expect((await confirm('AAAAAAAA', elsewhere, { unit })).code).toBe('RATE_LIMITED');
+    expect((await confirm(code, elsewhere, { unit })).code).toBe('RATE_LIMITED');
     expect(await confirm(code)).toMatchObject({ __typename: 'PairingConfirmed' });
   });
 });

@@ -575,4 +575,17 @@ describe('guessing codes at the door', () => {
     const other = await codesOf(app, 10, 0);
     expect((await checkIn(app, phoneScan(app, other), from(0))).__typename).toBe('CheckInRecorded');
   });
+
+  test('a volunteer who guesses at one node and then at another is stopped all the same', async () => {
+    const codes = await codesOf(app, 11, 0);
+    const node = await app.anotherNode();
+    const guess = (at?: string) =>
+      checkIn(app, phoneScan(app, { ...codes, postCode: '0000-0000-0000' }), { as: null, at });
+    const reasons = new Set<unknown>();
+    for (let i = 0; i < 20; i++) reasons.add((await guess(i % 2 ? node.url : undefined)).reason);
+    expect(reasons).toEqual(new Set(['PASS_INVALID']));
+    expect((await guess()).code).toBe('RATE_LIMITED');
+    expect((await guess(node.url)).code).toBe('RATE_LIMITED');
+    expect((await checkIn(app, phoneScan(app, codes), { as: null, at: node.url })).code).toBe('RATE_LIMITED');
+  });
 });
