@@ -6,17 +6,9 @@ import { unitById } from '../hierarchy/hierarchy.service.js';
 import type { Account } from './account.entity.js';
 import { AccountCreated, AccountDisabled, GrantEnded, RoleGranted, type OneTimePassword } from './account.result.js';
 import { normaliseLogin } from './account.rules.js';
-import {
-  createAccount,
-  disableAccount,
-  enableAccount,
-  endGrant,
-  grantRole,
-  grantsOf,
-  listAccounts,
-  resetPassword,
-} from './account.service.js';
+import { createAccount, disableAccount, enableAccount, listAccounts, resetPassword } from './account.service.js';
 import { GrantRole, type Grant } from './grant.entity.js';
+import { endGrant, grantRole, grantsOf } from './grant.service.js';
 import { unitIdOf } from './key.commands.js';
 
 export function accountCommands(program: Command, line: CommandLine): void {

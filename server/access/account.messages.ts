@@ -18,7 +18,6 @@ interface Messages {
   administratorsEverywhere: string;
   badTimes: string;
   alreadyGranted: string;
-  reasonMissing: string;
 }
 
 export const messages: Catalogue<Messages> = {
@@ -49,7 +48,6 @@ export const messages: Catalogue<Messages> = {
     administratorsEverywhere: '管理员管理整个系统，不能限定单位。',
     badTimes: '结束时间必须晚于开始时间，且不能早于现在。',
     alreadyGranted: '这个账号在这段时间内已有该单位的这项角色。',
-    reasonMissing: '请说明理由。',
   },
   en: {
     signInRefused: {
@@ -79,6 +77,5 @@ export const messages: Catalogue<Messages> = {
     administratorsEverywhere: 'Administrators run the whole installation: leave the unit out.',
     badTimes: 'The end must come after the start, and may not have passed.',
     alreadyGranted: 'The account has this role at this unit in that time already.',
-    reasonMissing: 'Give a reason.',
   },
 };

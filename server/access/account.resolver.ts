@@ -14,17 +14,9 @@ import {
   GrantRoleResult,
   OneTimePassword,
 } from './account.result.js';
-import {
-  createAccount,
-  disableAccount,
-  enableAccount,
-  endGrant,
-  grantRole,
-  grantsOf,
-  listAccounts,
-  resetPassword,
-} from './account.service.js';
+import { createAccount, disableAccount, enableAccount, listAccounts, resetPassword } from './account.service.js';
 import { Grant } from './grant.entity.js';
+import { endGrant, grantRole, grantsOf } from './grant.service.js';
 
 const AccountConnection = connectionOf(Account, 'Account');
 

@@ -13,10 +13,10 @@ import type { PartnerOrganisation } from '../partner/partner-organisation.entity
 import { requirePartner } from '../partner/partner.service.js';
 import { AccessKey } from './access-key.entity.js';
 import { insertKey } from './access.service.js';
-import { requireManager } from './account.service.js';
 import type { IssueKeyInput } from './key.input.js';
 import { messages } from './key.messages.js';
 import { KeyIssued, KeyNotReplaced, KeyRotated, PartnerIsSuspended } from './key.result.js';
+import { requireManager } from './manager.js';
 
 /** Unless told, a key that was replaced works on for so long: time to carry the new one to every device. */
 const oldKeyMs = 7 * 24 * 3_600_000;

@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
+import type { Context } from '../kernel/context.js';
+import { unavailable } from '../kernel/errors.js';
 import { normalisePassword, passwordLength } from './account.rules.js';
 
 /** Argon2id, which is the default, as OWASP advises: 19 MiB and two passes, some 30 ms on one core. */
@@ -14,7 +16,14 @@ let running = 0;
 const queue: (() => void)[] = [];
 
 /** Too many passwords are being tried: try again in a few seconds. */
-export class Overloaded extends Error {}
+class Overloaded extends Error {}
+
+/** What works with passwords, or SERVICE_UNAVAILABLE when too many others do. */
+export function unlessOverloaded<T>({ locale, requestId }: Context, work: () => Promise<T>): Promise<T> {
+  return work().catch((error: unknown) => {
+    throw error instanceof Overloaded ? unavailable(locale, requestId) : error;
+  });
+}
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (running >= atOnce) {

@@ -10,20 +10,12 @@ import { Account } from './account.entity.js';
 import { ChangePasswordInput, SignInInput } from './account.input.js';
 import { ActAsResult, ChangePasswordResult, SignInResult, ViewerType } from './account.result.js';
 import { deviceOf } from './account.rules.js';
-import { accountById, grantById } from './account.service.js';
 import { Grant } from './grant.entity.js';
+import { currentGrants, grantById } from './grant.service.js';
+import { accountById } from './manager.js';
 import { Session } from './session.entity.js';
-import {
-  actAs,
-  changePassword,
-  currentGrants,
-  listSessions,
-  revokeOtherSessions,
-  revokeSession,
-  sessionById,
-  signIn,
-  signOut,
-} from './session.service.js';
+import { listSessions, revokeOtherSessions, revokeSession, sessionById } from './session.service.js';
+import { actAs, changePassword, signIn, signOut } from './sign-in.service.js';
 
 const SessionConnection = connectionOf(Session, 'Session');
 

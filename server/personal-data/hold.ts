@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { inSequence } from '../access/account.service.js';
+import { inSequence } from '../access/last-administrator.js';
 import type { Context } from '../kernel/context.js';
 import { notFound } from '../kernel/errors.js';
 import { numericKey } from '../kernel/global-id.js';

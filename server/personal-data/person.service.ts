@@ -1,5 +1,7 @@
 import type pg from 'pg';
-import { eraseAccountOf, lastAdministrator } from '../access/account.service.js';
+import { eraseAccountOf } from '../access/account.service.js';
+import { lastAdministrator } from '../access/last-administrator.js';
+import { hashPassword, oneTimePassword, unlessOverloaded } from '../access/passwords.js';
 import { AuditAction } from '../audit/audit-entry.entity.js';
 import { recordAudit } from '../audit/audit.service.js';
 import type { Context } from '../kernel/context.js';
@@ -48,6 +50,8 @@ export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
   const refused = refusedReason(ctx, reason);
   if (refused) return refused;
   let accountId: number | null = null;
+  // Made before anything is held: it takes its time.
+  const passwordHash = await unlessOverloaded(ctx, () => hashPassword(oneTimePassword()));
   const erased = await withPersonOffScreens(ctx, person.id, 'all', async (client, volunteer, renewScreens) => {
     const tombstone = tombstoneOf(volunteer.id);
     const erasedAt = volunteer.erasedAt ?? ctx.clock();
@@ -61,7 +65,7 @@ export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
         `update volunteer set name = '', number = $2, screen_consent = false, erased_at = $3 where id = $1`,
         [volunteer.id, tombstone, erasedAt],
       );
-      accountId = await eraseAccountOf(ctx, client, volunteer.id);
+      accountId = await eraseAccountOf(ctx, client, volunteer.id, passwordHash);
       const act = aboutPerson(AuditAction.PERSON_ERASED, volunteer);
       await recordAudit(ctx, client, { ...act, reason, details: { account: accountId } });
     }

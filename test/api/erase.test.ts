@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { numericKey } from '../../server/kernel/global-id.js';
 import { ViewerRole } from '../../server/kernel/viewer.js';
 import { addAccounts, addEvent, addVolunteers } from '../../seeds/builders.js';
 import { checkIn, checkOut, scan, startTestApp, until, type TestApp } from '../support/app.js';
@@ -165,6 +166,23 @@ describe('an erased person', () => {
     expect((await seen(app, volunteer)).number).toBe(number);
     await addAccounts(app.sql, [{ login: `other.${people}`, password: 'x'.repeat(12), grants }]);
     expect((await eraseVolunteer(app, volunteer, { as: 'admin' })).__typename).toBe('VolunteerErased');
+  });
+
+  test('stays when their account may do what whoever erases does not manage', async () => {
+    const login = { login: `more.${people}`, name, password: 'x'.repeat(12), volunteer: number };
+    await addAccounts(app.sql, [{ ...login, grants: [{ role: 'ADMINISTRATOR' }] }]);
+    await addAccounts(app.sql, [
+      { login: `yet.another.${people}`, password: 'x'.repeat(12), grants: [{ role: 'ADMINISTRATOR' }] },
+    ]);
+    expect((await eraseVolunteer(app, volunteer, { as: 'coordinator' })).code).toBe('FORBIDDEN');
+    expect((await seen(app, volunteer)).number).toBe(number);
+    expect((await eraseVolunteer(app, volunteer, { as: 'admin' })).__typename).toBe('VolunteerErased');
+    const { rows } = await app.sql.query(
+      `select g.ends_at is not null as ended from role_grant g join account a on a.id = g.account_id
+       join volunteer v on v.id = a.volunteer_id where v.number = $1`,
+      [`ERASED-${numericKey(volunteer, 'Volunteer')}`],
+    );
+    expect(rows).toEqual([{ ended: true }]);
   });
 
   test('can be erased again: it tells when it was done, and is done once', async () => {

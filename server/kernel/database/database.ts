@@ -180,3 +180,8 @@ export async function withStartLock<T>(url: string, work: () => Promise<T>): Pro
     await client.end();
   }
 }
+
+/** Which constraint of the schema said no, if one did. */
+export function constraintOf(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.constraint : undefined;
+}
