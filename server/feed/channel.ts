@@ -35,6 +35,8 @@ export interface Scoreboard {
   asOf: Date;
   tally: Tally;
   units: { unit: ServiceUnit; tally: Tally }[];
+  /** The units as they were listed: another list when anything about them has changed. */
+  outline: readonly ServiceUnit[];
 }
 
 /** A tally that somebody watches. */
@@ -211,16 +213,20 @@ export class Channel implements Cursor {
     return this.watched.get(unitId)!.tally!;
   }
 
-  /** The present tallies of a unit, or of the whole event, and of `children`, once they have been counted; the same object for a while, or until the feed moves. */
-  scoreboard(unitId: number, children: readonly ServiceUnit[]): Scoreboard {
+  /**
+   * The present tallies of a unit, or of the whole event, and of the units in its `outline`, once they have been counted; the
+   * same object for a while, or until the feed moves or there is another outline.
+   */
+  scoreboard(unitId: number, outline: readonly ServiceUnit[]): Scoreboard {
     this.forgetOld();
     const known = this.scoreboards.get(unitId);
-    if (known) return known;
+    if (known?.outline === outline) return known;
     const board = {
       cursor: { epoch: this.epoch, sequence: this.sequence },
       asOf: this.asOf,
       tally: { ...this.tallyOf(unitId) },
-      units: children.map((unit) => ({ unit, tally: { ...this.tallyOf(unit.id) } })),
+      units: outline.map((unit) => ({ unit, tally: { ...this.tallyOf(unit.id) } })),
+      outline,
     };
     this.scoreboards.set(unitId, board);
     return board;
@@ -282,6 +288,12 @@ export class Channel implements Cursor {
       if (signal.aborted) leave();
     });
     return { room, changed };
+  }
+
+  /** What is directly below these units has changed: whoever shows it is woken. */
+  rearranged(unitIds: readonly number[]): void {
+    // Those who count more than they show wait for the whole event.
+    this.wake(new Set([wholeEvent, ...unitIds]), this.sequence);
   }
 
   end(): void {

@@ -5,7 +5,7 @@ import { abortable } from '../kernel/live/abortable.js';
 import { defineLoader } from '../kernel/loaders.js';
 import { requireEvent } from '../event/event.service.js';
 import type { CommunityEvent } from '../event/community-event.entity.js';
-import { allChildren, unitOfFilter } from '../hierarchy/hierarchy.service.js';
+import { unitOfFilter } from '../hierarchy/hierarchy.service.js';
 import type { Frame, Scoreboard } from './channel.js';
 import type { CheckIn } from './check-in.entity.js';
 import { cursorExpired, type Cursor } from './cursor.js';
@@ -98,16 +98,24 @@ export async function followCheckIns(
   return abortable(frames, () => waitingAt);
 }
 
-/** The tallies of an event, or of a unit in it, with those of the units directly below: at once, then as they change. */
+/**
+ * The tallies of an event, or of a unit in it, with those of the units directly below: at once, then as they change, or the
+ * units do.
+ */
 export async function followScoreboard(
   ctx: Context,
   args: { event: string; unit?: string | null },
 ): Promise<AsyncIterableIterator<Scoreboard>> {
   const event = await requireEvent(ctx, args.event);
   const unit = await unitOfFilter(ctx, args.unit);
-  const children = await allChildren(ctx, unit?.id ?? null);
-  const { channel, leave } = await ctx.hub.join(event.id);
-  const { show, others } = await scoreboardViewOf(ctx, channel, unit?.id ?? null).catch((error: unknown) => {
+  const { hub } = ctx;
+  const { outlines } = hub;
+  const unitId = unit?.id ?? wholeEvent;
+  const { channel, leave } = await hub.join(event.id);
+  const { show, above, unfollow } = await (async () => {
+    const view = await scoreboardViewOf(ctx, channel, unit?.id ?? null);
+    return { ...view, unfollow: await outlines.follow([...new Set([unitId, ...view.above])]) };
+  })().catch((error: unknown) => {
     leave();
     throw error;
   });
@@ -115,23 +123,32 @@ export async function followScoreboard(
   let waitingAt: object | undefined;
 
   async function* boards(signal: AbortSignal): AsyncGenerator<Scoreboard, void> {
-    const unitId = unit?.id ?? wholeEvent;
-    const needed = [unitId, ...children.map(({ id }) => id), ...others];
-    const unwatch = channel.watch(needed);
     let sent: Scoreboard | undefined;
+    let version: number | undefined;
+    let needed: number[] = [];
+    let unwatch = () => {};
     try {
       while (!signal.aborted) {
+        if (version !== outlines.version) {
+          version = outlines.version;
+          const lists = [unitId, ...above].map((id) => outlines.below(id));
+          needed = [...new Set([unitId, ...above, ...lists.flat().map(({ id }) => id)])];
+          const unwatchOld = unwatch;
+          unwatch = channel.watch(needed);
+          unwatchOld();
+        }
         const counted = await channel.counted(needed, signal);
         if (channel.ended) throw cursorExpired(ctx.locale);
         if (!counted) break;
-        const board = show(channel.scoreboard(unitId, children));
+        if (version !== outlines.version) continue;
+        const board = show(channel.scoreboard(unitId, outlines.below(unitId)));
         // Whatever happens below a unit changes its own tally too, or no number of it.
-        if (!sent || !sameTally(sent.tally, board.tally)) {
+        if (!sent || sent.outline !== board.outline || !sameTally(sent.tally, board.tally)) {
           yield (sent = board);
           await delay(scoreboardMs, undefined, { signal }).catch(() => {});
         } else {
           // What others count may decide what is shown here.
-          const { room, changed } = channel.wait(others.length > 0 ? wholeEvent : unitId, signal);
+          const { room, changed } = channel.wait(above.length > 0 ? wholeEvent : unitId, signal);
           waitingAt = room;
           await changed;
           waitingAt = undefined;
@@ -139,6 +156,7 @@ export async function followScoreboard(
       }
     } finally {
       unwatch();
+      unfollow();
       leave();
     }
   }

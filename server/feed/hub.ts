@@ -3,8 +3,9 @@ import type { Database } from '../kernel/database/database.js';
 import { Bell } from '../kernel/live/bell.js';
 import { Channel } from './channel.js';
 import { readHeads } from './feed.log.js';
+import { Outlines } from './outlines.js';
 
-/** A missed bell costs this long at most. */
+/** A missed bell costs this long at most, and so does a unit's new name. */
 const lookMs = 1_000;
 /** A channel that nobody follows is kept this long: screens come back after a short cut. */
 const idleMs = 60_000;
@@ -20,6 +21,8 @@ declare module '../kernel/context.js' {
 
 /** The feeds that somebody on this node follows, one channel each. */
 export class Hub {
+  /** What is below the units whose scoreboards are followed. */
+  readonly outlines: Outlines;
   private readonly channels = new Map<number, Promise<Channel>>();
   private readonly bell: Bell;
   private look: NodeJS.Timeout | undefined;
@@ -29,6 +32,7 @@ export class Hub {
     private readonly log: Logger,
     private readonly now: () => Date,
   ) {
+    this.outlines = new Outlines(db);
     this.bell = new Bell(db.url, feedBell, (payload) => void this.rung(payload), log);
   }
 
@@ -75,19 +79,21 @@ export class Hub {
   }
 
   private lookLater(): void {
-    this.look = setTimeout(() => void this.lookAtHeads().finally(() => this.look && this.lookLater()), lookMs);
+    this.look = setTimeout(() => void this.lookAround().finally(() => this.look && this.lookLater()), lookMs);
   }
 
-  private async lookAtHeads(): Promise<void> {
+  private async lookAround(): Promise<void> {
     if (this.channels.size === 0) return;
     try {
       const channels = await Promise.all(this.channels.values());
       await this.compare(channels);
+      const changed = await this.outlines.look();
       for (const channel of channels) {
+        if (changed.length > 0) channel.rearranged(changed);
         if (channel.followers === 0 && performance.now() - channel.idleSince > idleMs) this.drop(channel);
       }
     } catch (error) {
-      this.log.warn({ err: error }, 'the heads of the feeds could not be read; looking again soon');
+      this.log.warn({ err: error }, 'the feeds could not be looked at; looking again soon');
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Context } from '../kernel/context.js';
 import { defineLoader } from '../kernel/loaders.js';
 import { ViewerRole } from '../kernel/viewer.js';
-import { allChildren, unitPath } from '../hierarchy/hierarchy.service.js';
+import { unitPath } from '../hierarchy/hierarchy.service.js';
 import type { Channel, Scoreboard } from './channel.js';
 import { isSmall, withheldAmong } from './small-groups.rules.js';
 import { emptyTally, suppressedTally, type Tally } from './tally.entity.js';
@@ -84,28 +84,27 @@ const shownBoards = new WeakMap<Scoreboard, Scoreboard>();
 
 /**
  * Makes of a unit's scoreboards what the viewer may know of them: of the same one the same, so that what is told to many
- * can be shared. What it has to know for that, besides what a scoreboard holds, are the tallies of `others`.
+ * can be shared. What it has to know for that, besides what a scoreboard holds, are the tallies of `above`, the units above
+ * this one, and of everything in their outlines.
  */
 export async function scoreboardViewOf(
   ctx: Context,
   channel: Channel,
   unitId: number | null,
-): Promise<{ show: (board: Scoreboard) => Scoreboard; others: number[] }> {
-  if (isToldSmallGroups(ctx)) return { show: (board) => board, others: [] };
+): Promise<{ show: (board: Scoreboard) => Scoreboard; above: number[] }> {
+  if (isToldSmallGroups(ctx)) return { show: (board) => board, above: [] };
+  const { outlines } = ctx.hub;
   const path = unitId === null ? [] : await unitPath(ctx).load(unitId);
-  const levels = await Promise.all(
-    path.map(async (id, i) => {
-      const parentId = path[i - 1] ?? null;
-      const siblings = await allChildren(ctx, parentId);
-      return { id, parentId: parentId ?? wholeEvent, siblings: siblings.map((sibling) => sibling.id) };
-    }),
-  );
+  const levels = path.map((id, i) => ({ id, parentId: path[i - 1] ?? wholeEvent }));
   const peopleOf = (id: number) => ({ unitId: id, people: channel.tallyOf(id).people });
   const isWithheld = () =>
     isSmall(channel.tallyOf(wholeEvent).people) ||
-    levels.some(({ id, parentId, siblings }) =>
-      withheldAmong(channel.tallyOf(parentId).people, siblings.map(peopleOf)).has(id),
-    );
+    levels.some(({ id, parentId }) => {
+      const siblings = outlines.below(parentId).map((unit) => peopleOf(unit.id));
+      // What has been moved elsewhere would have to be judged there.
+      const moved = !siblings.some((sibling) => sibling.unitId === id);
+      return moved || withheldAmong(channel.tallyOf(parentId).people, siblings).has(id);
+    });
   const make = (board: Scoreboard): Scoreboard => {
     const whole = isWithheld();
     const withheld = withheldAmong(
@@ -126,5 +125,5 @@ export async function scoreboardViewOf(
     if (!shown) shownBoards.set(board, (shown = make(board)));
     return shown;
   };
-  return { show, others: [wholeEvent, ...levels.flatMap(({ siblings }) => siblings)] };
+  return { show, above: [wholeEvent, ...levels.slice(1).map(({ parentId }) => parentId)] };
 }

@@ -3,6 +3,7 @@ import { notFound } from '../kernel/errors.js';
 import { numericKey } from '../kernel/global-id.js';
 import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
 import type { Context } from '../kernel/context.js';
+import type { Database } from '../kernel/database/database.js';
 import type { Reach } from '../kernel/viewer.js';
 import { Brand } from './brand.entity.js';
 import { ServiceUnit, toServiceUnit } from './service-unit.entity.js';
@@ -151,15 +152,19 @@ export async function children<T extends ServiceUnit>(
   );
 }
 
-/** All units directly below `parentId`, or all schools: for a scoreboard, which is always whole. */
-export async function allChildren(ctx: Context, parentId: number | null): Promise<ServiceUnit[]> {
-  const rows = await ctx.db.query<UnitRow>(
-    `select ${ctx.db.columns(ServiceUnit, 'u')} from service_unit u
-     where u.parent_id ${parentId === null ? 'is null' : '= $1'} order by u.code`,
-    parentId === null ? [] : [parentId],
-    parentId === null ? 'unit-schools' : 'unit-all-children',
+/** All units directly below each of these, by code, 0 standing above the schools: for scoreboards, which are always whole. */
+export async function unitsBelow(db: Database, parentIds: readonly number[]): Promise<ServiceUnit[][]> {
+  const columns = db.columns(ServiceUnit, 'u');
+  const rows = await db.query<UnitRow>(
+    `select ${columns} from service_unit u where u.parent_id = any($1)
+     union all select ${columns} from service_unit u where 0 = any($1) and u.parent_id is null
+     order by code`,
+    [parentIds],
+    'units-below',
   );
-  return rows.map(toServiceUnit);
+  const byParent = new Map<number, ServiceUnit[]>(parentIds.map((id) => [id, []]));
+  for (const row of rows) byParent.get(row.parentId ?? 0)!.push(toServiceUnit(row));
+  return parentIds.map((id) => byParent.get(id)!);
 }
 
 /** The brand that a station has now. */

@@ -264,6 +264,34 @@ test('a scoreboard comes whole at once and ends equal to what SQL counts', async
   );
 });
 
+test('a running scoreboard has the names that its units have now, and the units, also when nobody checks in', async () => {
+  const { world } = app;
+  const query = `subscription ($event: ID!, $unit: ID) { scoreboard(event: $event, unit: $unit) {
+    units { unit { code name } tally { people } } } }`;
+  interface Named {
+    units: { unit: { code: string; name: string }; tally: { people: number } }[];
+  }
+  const [school, station] = [world.schools[0]!, world.stations[0]!];
+  const event = world.event.globalId;
+  const whole = follow<Named>(app.socket({ as: 'wall' }), query, { event });
+  // A partner's scoreboard counts more than it shows.
+  const partner = follow<Named>(app.socket({ as: 'partner' }), query, { event, unit: school.globalId });
+  await until(() => whole.seen.length > 0 && partner.seen.length > 0, 'the first scoreboards');
+  const promised = 2_000;
+
+  await app.sql.query("update service_unit set name = '改名学校' where id = $1", [school.id]);
+  await app.sql.query("update service_unit set name = '改名服务社' where id = $1", [station.id]);
+  const shows = ({ seen }: typeof whole, name: string) => seen.at(-1)!.units.some(({ unit }) => unit.name === name);
+  await until(() => shows(whole, '改名学校') && shows(partner, '改名服务社'), 'the new names', promised);
+  expect(whole.seen.at(-1)!.units.map(({ tally }) => tally)).toEqual(whole.seen[0]!.units.map(({ tally }) => tally));
+
+  await app.sql.query("insert into service_unit (level, code, name) values (1, 'ZZ', '新学校')");
+  await until(() => shows(whole, '新学校'), 'the new school', promised);
+  expect(whole.seen.at(-1)!.units.at(-1)).toEqual({ unit: { code: 'ZZ', name: '新学校' }, tally: { people: 0 } });
+  await app.sql.query("delete from service_unit where code = 'ZZ'");
+  await until(() => !shows(whole, '新学校'), 'the end of the new school', promised);
+});
+
 test('a restored database: streams end with CURSOR_EXPIRED, and a new snapshot goes on', async () => {
   const { cursor } = await snapshot();
   const screen = wall({ after: cursor });

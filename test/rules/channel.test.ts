@@ -38,6 +38,7 @@ class Log {
 
 const school = Object.assign(new CultureSchool(), { id: 1, levelNumber: 1 });
 const emptySchool = Object.assign(new CultureSchool(), { id: 9, levelNumber: 1 });
+const schools = [school, emptySchool];
 const leaving = new AbortController();
 let channel: Channel;
 afterEach(() => channel.end());
@@ -48,7 +49,7 @@ function open(log: Log) {
   return board();
 }
 
-async function board(unitId = 0, children = [school, emptySchool]) {
+async function board(unitId = 0, children = schools) {
   const counted = await channel.counted([unitId, ...children.map(({ id }) => id)], leaving.signal);
   return counted ? channel.scoreboard(unitId, children) : undefined;
 }
@@ -96,6 +97,16 @@ test('what somebody watches is read once, folded from then on, and forgotten whe
   unwatch();
   expect(await board()).toMatchObject(lines(2));
   expect(log.reads.filter((name) => name === 'read-tallies')).toHaveLength(1);
+});
+
+test('another outline is another scoreboard, also when nothing was counted', async () => {
+  const log = new Log();
+  const opening = open(log);
+  log.release();
+  const first = await opening;
+  const renamed = await board(0, [...schools]);
+  expect(renamed).toEqual(first);
+  expect(renamed).not.toBe(first);
 });
 
 test('another history has nothing to tell: whoever waits for it is let go', async () => {
