@@ -180,8 +180,8 @@ export class Node {
   }
 
   /**
-   * A deploy: the new process is there before the old one is told to go, or, `inPlace`, only when it is gone. New
-   * connections go to the new one as soon as it is ready. `drain` is given the old one's port and what stops it.
+   * A deploy: the new process is there before the old one is told to go, or, `inPlace`, only when it is gone. `drain` is
+   * given the old one's port and what stops it; new connections go to the new one from that moment, or when it is ready.
    */
   async deploy(
     { inPlace }: { inPlace: boolean },
@@ -189,11 +189,11 @@ export class Node {
   ): Promise<void> {
     const old = this.process!;
     const next = inPlace ? undefined : this.spawn();
-    if (next) {
-      await next.ready();
-      this.takeOver(next);
-    }
-    await drain(old.port!, () => this.stop(old, 'SIGTERM'));
+    await next?.ready();
+    await drain(old.port!, () => {
+      if (next) this.takeOver(next);
+      return this.stop(old, 'SIGTERM');
+    });
     if (!next) await this.start();
   }
 

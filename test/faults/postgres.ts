@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { chooseAccount, findPrograms } from '../../server/kernel/database/embedded-programs.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../server/kernel/database/embedded.js';
@@ -60,10 +59,10 @@ export class Postgres {
   }
 
   /**
-   * Holds an event's feed as a slow writer does: a row has its number, the head has moved, and nobody may see either. Then
-   * the transaction is given up, so the number has to be given again.
+   * Holds an event's feed as a slow writer does, while `work` goes on: a row has its number, the head has moved, and nobody
+   * may see either. Then the transaction is given up, so the number has to be given again.
    */
-  async holdFeed(eventId: number, forMs: number): Promise<void> {
+  async holdFeed(eventId: number, work: () => Promise<void>): Promise<void> {
     const client = await this.connect();
     try {
       await client.query('begin');
@@ -73,7 +72,7 @@ export class Postgres {
          from check_in c where event_id = $1 order by sequence desc limit 1`,
         [eventId],
       );
-      await delay(forMs);
+      await work();
       await client.query('rollback');
     } finally {
       await client.end();

@@ -29,6 +29,8 @@ interface Fault {
   weight: number;
   /** How long it takes, about, until it is over and got over. */
   seconds: number;
+  /** How soon walls show what was recorded after it, where that is promised. */
+  caughtUpWithinMs?: number;
   /** Does it and waits until it is over; may say what there is to say. */
   happen(stage: Stage, random: Random): Promise<string | void>;
 }
@@ -50,55 +52,72 @@ async function untilPassed(stage: Stage): Promise<void> {
 }
 
 async function deploy(stage: Stage, random: Random, inPlace: boolean): Promise<string> {
-  const { clients, nodes, findings } = stage;
+  const { clients, nodes, walls, postgres, eventId, findings } = stage;
+  const untroubled = () => until(() => clients.troubled === 0, 'clients without trouble', 60_000);
   // Whatever went wrong before is over, so that what fails now fails because of the deploy.
   for (const { proxy, database } of nodes) {
     proxy.endSilence();
     database.endSilence();
   }
-  await until(() => clients.troubled === 0, 'clients without trouble', 60_000);
+  await untroubled();
   const node = random.pick(nodes);
-  let fromMs = clients.nowMs;
+  let fromMs = 0;
+  let toldAt = 0;
   const inFlight: number[] = [];
-  const look = (port: number) => inFlight.push(node.proxy.unanswered(port));
+  // However quick the machine: while somebody holds the feed, whoever scans waits for an answer.
+  const meet = (port: number, then: () => Promise<unknown> | void) =>
+    clients.surge(() =>
+      postgres.holdFeed(eventId, async () => {
+        await then();
+        inFlight.push(node.proxy.unanswered(port));
+        await delay(100);
+      }),
+    );
   await node.deploy({ inPlace }, async (port, stop) => {
     let stopped: Promise<number> | undefined;
     fromMs = clients.nowMs;
-    await clients.surge(async () => {
+    await meet(port, async () => {
       await until(() => node.proxy.unanswered(port) > 1, 'scans that meet the deploy');
-      look(port);
+      toldAt = performance.now();
       stopped = stop();
-      await delay(100);
     });
     // The port shuts when everybody has been told to go: also then there is something under way.
-    await delay(limits.spreadMs - 200);
-    await clients.surge(async () => {
-      await delay(80);
-      look(port);
-      await delay(220);
-    });
+    await delay(toldAt + limits.spreadMs - 50 - performance.now());
+    await meet(port, () => delay(20));
     await stopped;
   });
+  await untroubled();
   const during = clients.entries.filter(({ attempts }) => attempts.length > 0 && attempts[0]!.atMs >= fromMs);
   const retried = during.filter(({ retries }) => retries > 0);
-  let unclear = 0;
   for (const entry of retried) {
     // What comes after the answer is another story: some send again, or something else.
     const answered = entry.attempts.findIndex(({ came }) => came === 'answered');
     const attempts = answered === -1 ? entry.attempts : entry.attempts.slice(0, answered);
-    // When others are silent, too, the machine is too busy to say anything about the deploy.
-    if (attempts.some(({ node: at, came }) => came === 'silence' && at !== node.index)) unclear++;
-    else if (attempts.filter(({ came }) => came !== 'nothing yet').length > (entry.scan.habit === 'twin' ? 2 : 1)) {
+    if (attempts.length > (entry.scan.habit === 'twin' ? 2 : 1)) {
       findings.violation('more than one retry in a deploy', JSON.stringify(entry));
     }
   }
-  if (!inFlight[0]) findings.violation('a deploy met no scan', `node ${node.index}`);
   const drainMs = Math.round(node.drains.at(-1)!);
+  const losses = walls.flatMap((wall) => wall.losses.filter(({ at }) => at >= toldAt && at <= toldAt + drainMs));
+  for (const { why } of losses) {
+    if (!why.startsWith('1001 ')) findings.violation('a wall was not sent away in a deploy', why);
+  }
+  const crowd = mostWithin(
+    1_000,
+    losses.map(({ at }) => at),
+  );
+  if (crowd > 2 + (2 * losses.length) / (limits.spreadMs / 1_000)) {
+    findings.violation('walls were not sent away evenly', `${crowd} of ${losses.length} within a second`);
+  }
   return (
     `node ${node.index} drained in ${drainMs} ms; in flight on it when told ${inFlight[0]}, when the port shut ${inFlight[1]}; ` +
-    `${retried.length} of ${during.length} scans were sent twice` +
-    (unclear > 0 ? `; ${unclear} met other nodes that were silent` : '')
+    `${retried.length} of ${during.length} scans were sent twice; ${losses.length} walls were sent away, ${crowd} at most within a second`
   );
+}
+
+/** The most of these times that lie within so long. */
+function mostWithin(lengthMs: number, times: readonly number[]): number {
+  return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + lengthMs).length));
 }
 
 /** Every kind of fault that the proof knows. */
@@ -138,6 +157,8 @@ export const faults: Record<string, Fault> = {
     name: '断开监听连接 the listening backends are terminated',
     weight: 10,
     seconds: 1.5,
+    // What a missed bell costs.
+    caughtUpWithinMs: 2_000,
     happen: async ({ postgres }) => `${await postgres.terminate('baihua bell')} backends`,
   },
   pool: {
@@ -159,7 +180,7 @@ export const faults: Record<string, Fault> = {
     seconds: 3,
     async happen({ postgres, eventId }, random) {
       const forMs = random.int(1_000, 3_500);
-      await postgres.holdFeed(eventId, forMs);
+      await postgres.holdFeed(eventId, () => delay(forMs));
       return `for ${forMs} ms`;
     },
   },
@@ -285,7 +306,7 @@ export async function happenAll(
   plan: readonly Planned[],
   tell: (happened: Happened) => void,
 ): Promise<void> {
-  const { clients, walls, absences } = stage;
+  const { clients, walls, absences, findings } = stage;
   const failures = () => [...clients.failures.values()].reduce((sum, count) => sum + count, 0);
   const reconnects = () => walls.reduce((sum, wall) => sum + wall.reconnects, 0);
   for (const planned of plan) {
@@ -296,6 +317,9 @@ export async function happenAll(
     // Walls may be told of a row before whoever scanned is.
     const newest = Math.max(clients.head, ...walls.map((wall) => wall.last));
     const caughtUpMs = await stage.caughtUp(walls, newest + 1);
+    if (fault.caughtUpWithinMs && caughtUpMs > fault.caughtUpWithinMs) {
+      findings.violation('walls were late', `${Math.round(caughtUpMs)} ms after: ${fault.name}`);
+    }
     tell({
       ...planned,
       name: fault.name,

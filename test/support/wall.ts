@@ -51,6 +51,8 @@ export class Wall {
   expiries = 0;
   /** What it was told besides rows, and why connections ended: text and how often. */
   readonly endings = new Map<string, number>();
+  /** When and why connections ended that had been there, by `performance.now()`. */
+  readonly losses: { at: number; why: string }[] = [];
 
   private readonly urls: readonly string[];
   private event = '';
@@ -117,10 +119,11 @@ export class Wall {
       over = true;
       clearTimeout(patience);
       client.terminate();
+      const why = this.count(problem);
+      if (this.socket) this.losses.push({ at: performance.now(), why });
       // A goodbye would wait for an answer that a dead line never gives.
       this.socket?.terminate();
       this.socket = undefined;
-      this.count(problem);
       if (this.state === 'following') void this.comeBack(isExpired(problem));
     };
     const impatient = () => {
@@ -195,7 +198,7 @@ export class Wall {
     }
   }
 
-  private count(problem: unknown): void {
+  private count(problem: unknown): string {
     const { code, reason, message } = (problem ?? {}) as { code?: unknown; reason?: unknown; message?: unknown };
     const text = Array.isArray(problem)
       ? String(problem[0]?.extensions?.code)
@@ -205,6 +208,7 @@ export class Wall {
           ? `${code} ${String(reason)}`.trim()
           : String(message ?? 'complete');
     this.endings.set(text, (this.endings.get(text) ?? 0) + 1);
+    return text;
   }
 
   /** Cuts the line as a broken cable would: no goodbye. */
