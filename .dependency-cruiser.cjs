@@ -5,12 +5,14 @@ const features = {
   hierarchy: [],
   audit: ['hierarchy'],
   volunteer: ['audit', 'hierarchy'],
+  vault: ['volunteer'],
   partner: ['audit', 'hierarchy'],
   access: ['partner', 'volunteer', 'audit', 'hierarchy'],
+  notification: ['access', 'volunteer', 'hierarchy'],
   event: [],
   feed: ['event', 'volunteer', 'hierarchy'],
   'check-in': ['feed', 'event', 'volunteer', 'access', 'hierarchy'],
-  'personal-data': ['check-in', 'feed', 'event', 'volunteer', 'audit', 'access', 'hierarchy'],
+  'personal-data': ['check-in', 'feed', 'event', 'notification', 'access', 'vault', 'volunteer', 'audit', 'hierarchy'],
 };
 
 /** What reaches out of the process. */

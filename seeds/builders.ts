@@ -3,6 +3,7 @@ import type { GrantRole } from '../server/access/grant.entity.js';
 import { hashPassword } from '../server/access/passwords.js';
 import type { GridPostKind, ServiceLevel } from '../server/hierarchy/service-unit.entity.js';
 import { toGlobalId } from '../server/kernel/global-id.js';
+import { indexPeople } from '../server/volunteer/search.js';
 import type { Contingent, Tier } from '../server/volunteer/volunteer.entity.js';
 
 /**
@@ -87,8 +88,8 @@ export async function addUnits(sql: Sql, level: `${ServiceLevel}`, units: readon
 }
 
 /** Volunteers in the order given; `code` of what is built is the volunteer number. */
-export function addVolunteers(sql: Sql, volunteers: readonly NewVolunteer[]): Promise<Built[]> {
-  return insertAll(
+export async function addVolunteers(sql: Sql, volunteers: readonly NewVolunteer[]): Promise<Built[]> {
+  const built = await insertAll(
     sql,
     'Volunteer',
     `insert into volunteer (number, name, contingent, tier, team_id, team_level, screen_consent)
@@ -99,6 +100,12 @@ export function addVolunteers(sql: Sql, volunteers: readonly NewVolunteer[]): Pr
      order by r.place returning id, number as code`,
     volunteers,
   );
+  const names = new Map(volunteers.map(({ number, name }) => [number, name]));
+  await indexPeople(
+    sql,
+    built.map(({ id, code }) => ({ id, number: code, name: names.get(code)! })),
+  );
+  return built;
 }
 
 /** The current brand of each of these stations. */

@@ -1,8 +1,8 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Seed, SeedContext } from '../server/app.js';
-import { dayIn } from '../server/personal-data/personal-data.rules.js';
-import { emptyRecord, writeRecords } from '../server/personal-data/sealed.js';
-import { ConsentMeans } from '../server/personal-data/volunteer-record.entity.js';
+import { dayIn } from '../server/vault/person.rules.js';
+import { emptyRecord, writeRecords } from '../server/vault/sealed.js';
+import { ConsentMeans } from '../server/vault/volunteer-record.entity.js';
 import { addBrands, addEvent, addUnits, addVolunteers, type Built } from './builders.js';
 import { issueDemoKeys, openDemoAccounts } from './demo.js';
 import { volunteers } from './shengbei/people.js';

@@ -17,7 +17,7 @@ import { dataKeySource } from './kernel/data-key.js';
 import { joinEmbeddedPostgres } from './kernel/database/embedded.js';
 import { DatabaseStartError } from './kernel/database/embedded-programs.js';
 import { publicViewer, ViewerRole } from './kernel/viewer.js';
-import { Vault } from './personal-data/vault.js';
+import { Vault } from './vault/vault.js';
 
 const { env } = process;
 const locale = localeOfEnvironment(env);

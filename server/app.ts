@@ -24,8 +24,10 @@ import { createDoor, type Door } from './kernel/http/door.js';
 import { limits as doorLimits } from './kernel/http/limits.js';
 import { subscribeShared } from './kernel/live/shared.js';
 import { createLog } from './kernel/log.js';
-import { Vault } from './personal-data/vault.js';
+import { Inbox } from './notification/inbox.js';
+import { Vault } from './vault/vault.js';
 import { buildSchema, schemasByViewer } from './schema.js';
+import { indexEverybody } from './volunteer/search.js';
 
 /** What a seed works with: one transaction, so that an empty database is filled whole or stays empty. */
 export interface SeedContext {
@@ -85,10 +87,11 @@ export async function createApp(
     await withStartLock(url, () => prepare(db, vault, config, clock, log, seed));
 
     const services = await createServices(db, { clock, log, vault, timeZone: config.timeZone });
-    const { hub, checkInWriter, authenticator } = services;
-    await hub.open();
+    const { hub, inbox, checkInWriter, authenticator } = services;
+    await Promise.all([hub.open(), inbox.open()]);
     closers.push(
       () => hub.close(),
+      () => inbox.close(),
       () => checkInWriter.close(),
     );
 
@@ -118,6 +121,14 @@ export async function createApp(
       server.listen(config.port, config.host, resolve);
     });
     const { port } = server.address() as { port: number };
+    const indexing = new AbortController();
+    const indexed = indexEverybody(db, indexing.signal).catch((error: unknown) =>
+      log.error({ err: error }, 'not everybody can be found by name yet; the next start goes on with it'),
+    );
+    closers.push(() => {
+      indexing.abort();
+      return indexed;
+    });
     return { url: `http://localhost:${port}`, databaseUrl: url, close };
   } catch (error) {
     await close();
@@ -136,6 +147,7 @@ export async function createServices(
     clock,
     log,
     hub: new Hub(db, log, clock),
+    inbox: new Inbox(db.url, log),
     checkInWriter: new FeedWriter(db, log, (client, eventId, scans) => recordBatch(client, eventId, scans, clock)),
     vault,
     nodeLoaders,

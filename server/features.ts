@@ -49,15 +49,19 @@ import {
 import type { CommandLine } from './kernel/command-line.js';
 import type { Context } from './kernel/context.js';
 import { NodeResolver, type NodeLoader } from './kernel/node.js';
+import { Notification, NotificationDelivery } from './notification/notification.entity.js';
+import { NotificationResolver } from './notification/notification.resolver.js';
+import { ownNotification } from './notification/notification.service.js';
 import { PartnerOrganisation } from './partner/partner-organisation.entity.js';
 import { partnerCommands } from './partner/partner.commands.js';
 import { PartnerResolver } from './partner/partner.resolver.js';
 import { visiblePartner } from './partner/partner.service.js';
-import { DataKeyVersion } from './personal-data/data-key-version.entity.js';
+import { DataKeyVersion } from './vault/data-key-version.entity.js';
 import { personalDataCommands } from './personal-data/personal-data.commands.js';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.js';
-import { VolunteerIndex, VolunteerRecord } from './personal-data/volunteer-record.entity.js';
+import { VolunteerIndex, VolunteerRecord } from './vault/volunteer-record.entity.js';
 import { RateLimitResolver } from './kernel/rate-limit.js';
+import { VolunteerSearch } from './volunteer/volunteer-search.entity.js';
 import { Volunteer } from './volunteer/volunteer.entity.js';
 import { VolunteerResolver } from './volunteer/volunteer.resolver.js';
 import { visibleVolunteer } from './volunteer/volunteer.service.js';
@@ -107,9 +111,13 @@ const features: Record<string, Feature> = {
     commands: [auditCommands],
   },
   volunteer: {
-    entities: [Volunteer],
+    entities: [Volunteer, VolunteerSearch],
     resolvers: [VolunteerResolver],
     nodes: { Volunteer: byNumber(visibleVolunteer) },
+  },
+  vault: {
+    entities: [DataKeyVersion, VolunteerRecord, VolunteerIndex],
+    resolvers: [],
   },
   partner: {
     entities: [PartnerOrganisation],
@@ -136,6 +144,11 @@ const features: Record<string, Feature> = {
       Session: byNumber(ownSession),
     },
   },
+  notification: {
+    entities: [Notification, NotificationDelivery],
+    resolvers: [NotificationResolver],
+    nodes: { Notification: byNumber(ownNotification) },
+  },
   event: {
     entities: [CommunityEvent],
     resolvers: [EventResolver],
@@ -151,7 +164,7 @@ const features: Record<string, Feature> = {
     resolvers: [CheckInResolver, PostCodeResolver, PassResolver],
   },
   'personal-data': {
-    entities: [DataKeyVersion, VolunteerRecord, VolunteerIndex],
+    entities: [],
     resolvers: [PersonalDataResolver],
     commands: [personalDataCommands],
   },

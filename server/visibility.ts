@@ -38,7 +38,8 @@ export const decisions: Decisions<keyof typeof audiences> = {
     everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) rateLimit
       serviceUnit(code) viewer`,
     users: 'sessions(after first)',
-    leaders: 'findVolunteers(phone idNumber) volunteers(after first within)',
+    persons: 'notifications(after first) unreadNotifications',
+    leaders: 'findVolunteers(phone idNumber) volunteers(after contingent first search within)',
     managers: 'accessKeys(after first role within) accounts(after first search within)',
     administrators: 'auditLog(action actor after first from target to) partnerOrganisations(after first)',
   },
@@ -48,7 +49,7 @@ export const decisions: Decisions<keyof typeof audiences> = {
     // A screen that wants to be let in is the public as yet.
     notPartners: 'beginPairing collectPairing(secret)',
     // For oneself; for others only by those who keep their data.
-    persons: 'setScreenConsent(input)',
+    persons: 'markNotificationsRead(notifications) setScreenConsent(input)',
     managers: `confirmPairing(input) createAccount(input) disableAccount(account reason) enableAccount(account)
       endGrant(grant reason) eraseVolunteer(reason volunteer) exportVolunteer(reason volunteer) grantRole(input)
       issueKey(input) recordGuardianConsent(input) resetPassword(account) revealPersonalData(input)
@@ -56,7 +57,11 @@ export const decisions: Decisions<keyof typeof audiences> = {
     administrators: 'registerPartner(input) resumePartner(partner) suspendPartner(partner reason)',
   },
   // Frames are of single check-ins; figures are everybody's.
-  Subscription: { everyone: 'scoreboard(event unit)', notPartners: 'checkIns(after event within)' },
+  Subscription: {
+    everyone: 'scoreboard(event unit)',
+    notPartners: 'checkIns(after event within)',
+    persons: 'notificationNews',
+  },
 
   // Kernel
   Node: { everyone: 'id' },
@@ -152,6 +157,12 @@ export const decisions: Decisions<keyof typeof audiences> = {
   VolunteerBadge: { notPartners: 'contingent displayName tier' },
   VolunteerConnection: { leaders: page },
   VolunteerEdge: { leaders: edge },
+
+  // Notification
+  Notification: { persons: 'createdAt id kind path readAt text' },
+  NotificationConnection: { persons: page },
+  NotificationEdge: { persons: edge },
+  NotificationNews: { persons: 'latest unread' },
 
   // Event. A cursor counts the check-ins before it, so it is no partner's.
   CommunityEvent: {

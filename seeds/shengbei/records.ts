@@ -1,4 +1,4 @@
-import { checkCharacter } from '../../server/personal-data/personal-data.rules.js';
+import { checkCharacter } from '../../server/vault/person.rules.js';
 import { createRandom } from '../random.js';
 import { volunteers, type ContingentSeed } from './people.js';
 

@@ -8,9 +8,9 @@ import type { Volunteer } from '../volunteer/volunteer.entity.js';
 import { refusedReason, requirePerson, withPerson, withPersonOffScreens } from './hold.js';
 import type { RecordGuardianConsentInput, SetScreenConsentInput } from './personal-data.input.js';
 import { ConsentRecorded, ConsentWithdrawn } from './personal-data.result.js';
-import { ageGroupOn } from './personal-data.rules.js';
+import { ageGroupOn } from '../vault/person.rules.js';
 import { aboutPerson, forget, gapOf, guardianOf, refusal, today } from './personal-data.service.js';
-import { emptyRecord, lockRecord, writeRecords } from './sealed.js';
+import { emptyRecord, lockRecord, writeRecords } from '../vault/sealed.js';
 
 /** Records that a guardian consents for a volunteer from 14 to 18, in place of an earlier consent. */
 export async function recordGuardianConsent(ctx: Context, input: RecordGuardianConsentInput) {

@@ -9,7 +9,7 @@ import { Volunteer } from '../volunteer/volunteer.entity.js';
 import { volunteerInReach } from '../volunteer/volunteer.service.js';
 import { messages } from './personal-data.messages.js';
 import { ReasonRefused } from './personal-data.result.js';
-import { faultOfReason } from './personal-data.rules.js';
+import { faultOfReason } from '../vault/person.rules.js';
 
 /** A person whom the viewer's office shows them; NOT_FOUND for everybody else. */
 export async function requirePerson(ctx: Context, id: string): Promise<Volunteer> {

@@ -12,7 +12,7 @@ import type { Volunteer } from '../volunteer/volunteer.entity.js';
 import { refusedReason, requirePerson, withPerson, withPersonOffScreens } from './hold.js';
 import { aboutPerson, forget } from './personal-data.service.js';
 import { VolunteerErased, VolunteerExported } from './personal-data.result.js';
-import { lockRecord } from './sealed.js';
+import { lockRecord } from '../vault/sealed.js';
 
 /** What stands in place of a number that is no longer anybody's. */
 const tombstoneOf = (id: number) => `ERASED-${id}`;
@@ -31,6 +31,7 @@ export async function exportVolunteer(ctx: Context, id: string, reason: string) 
       checkIns: await checkInsOf(client, volunteer.id),
       stays: await staysOf(client, volunteer.id),
       account: await accountOf(client, volunteer.id),
+      notifications: await notificationsOf(client, volunteer.id),
       auditLog: await auditOf(client, volunteer.id),
     };
     await recordAudit(ctx, client, { ...aboutPerson(AuditAction.PERSON_EXPORTED, volunteer), reason });
@@ -58,6 +59,11 @@ export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
     if (!volunteer.erasedAt) {
       await renewScreens();
       await client.query('delete from volunteer_record where volunteer_id = $1', [volunteer.id]);
+      await client.query('delete from volunteer_search where volunteer_id = $1', [volunteer.id]);
+      await client.query(
+        'delete from notification where volunteer_id = $1 or account_id = (select id from account where volunteer_id = $1)',
+        [volunteer.id],
+      );
       await client.query('update check_in set note = null where volunteer_id = $1 and note is not null', [
         volunteer.id,
       ]);
@@ -121,6 +127,15 @@ async function accountOf(client: pg.ClientBase, id: number) {
     [id],
   );
   return rows[0] ?? null;
+}
+
+async function notificationsOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select kind, created_at as "createdAt", read_at as "readAt" from notification
+     where volunteer_id = $1 or account_id = (select a.id from account a where a.volunteer_id = $1) order by id`,
+    [id],
+  );
+  return rows;
 }
 
 /** Who acted stands there by role alone: their names are theirs. */

@@ -1,5 +1,5 @@
 import { Field, ID, InputType, registerEnumType } from 'type-graphql';
-import { ConsentMeans } from './volunteer-record.entity.js';
+import { ConsentMeans } from '../vault/volunteer-record.entity.js';
 
 export enum PersonalDataField {
   PHONE = 'PHONE',

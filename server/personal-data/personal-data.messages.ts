@@ -1,5 +1,5 @@
 import type { Catalogue } from '../kernel/locale.js';
-import type { ConsentGap, faultOfReason } from './personal-data.rules.js';
+import type { ConsentGap, faultOfReason } from '../vault/person.rules.js';
 
 export type PersonalDataRefusalText =
   | ConsentGap

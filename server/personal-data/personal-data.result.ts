@@ -3,7 +3,7 @@ import { GraphQLJSONObject } from 'graphql-scalars';
 import { LastAdministrator } from '../access/account.result.js';
 import { Refusal } from '../kernel/refusal.js';
 import { Volunteer } from '../volunteer/volunteer.entity.js';
-import { ConsentMeans } from './volunteer-record.entity.js';
+import { ConsentMeans } from '../vault/volunteer-record.entity.js';
 
 @ObjectType({ description: "A guardian's consent for a volunteer from 14 to 18." })
 export class GuardianConsent {

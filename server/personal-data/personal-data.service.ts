@@ -33,9 +33,16 @@ import {
   readDate,
   readIdNumber,
   readPhone,
-} from './personal-data.rules.js';
-import { emptyRecord, isIdNumberTaken, lockRecord, openRecord, writeRecords, type PlainRecord } from './sealed.js';
-import { VolunteerRecord } from './volunteer-record.entity.js';
+} from '../vault/person.rules.js';
+import {
+  emptyRecord,
+  isIdNumberTaken,
+  lockRecord,
+  openRecord,
+  writeRecords,
+  type PlainRecord,
+} from '../vault/sealed.js';
+import { VolunteerRecord } from '../vault/volunteer-record.entity.js';
 
 /** People's records as they are stored; null where nothing is recorded. */
 const sealedRecord = defineLoader(async (db, ids: readonly number[]) => {

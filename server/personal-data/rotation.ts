@@ -4,9 +4,9 @@ import { recordAudit } from '../audit/audit.service.js';
 import type { Context } from '../kernel/context.js';
 import type { Database } from '../kernel/database/database.js';
 import { DataKeyError } from '../kernel/data-key.js';
-import { openRecord, writeRecords } from './sealed.js';
-import { register, type Vault, type VersionedKey } from './vault.js';
-import { VolunteerRecord } from './volunteer-record.entity.js';
+import { openRecord, writeRecords } from '../vault/sealed.js';
+import { register, type Vault, type VersionedKey } from '../vault/vault.js';
+import { VolunteerRecord } from '../vault/volunteer-record.entity.js';
 
 const batchSize = 200;
 

@@ -5,7 +5,7 @@ import { unitById } from '../hierarchy/hierarchy.service.js';
 import { VolunteerTeam } from '../hierarchy/service-unit.entity.js';
 import { stripInvisible } from './volunteer.rules.js';
 import { listVolunteers } from './volunteer.service.js';
-import { Volunteer } from './volunteer.entity.js';
+import { Contingent, Volunteer } from './volunteer.entity.js';
 
 const VolunteerConnection = connectionOf(Volunteer, 'Volunteer');
 
@@ -19,8 +19,16 @@ export class VolunteerResolver {
     @Args(() => PageArgs) args: PageArgs,
     @Arg('within', () => ID, { nullable: true, description: 'Only people of this unit and everything below it.' })
     within?: string,
+    @Arg('search', () => String, {
+      nullable: true,
+      description:
+        'Only people for whom each word begins a part of the name, its pinyin, its initials or the number: 晓明, xiaoming, lxm, 000123.',
+    })
+    search?: string,
+    @Arg('contingent', () => Contingent, { nullable: true, description: 'Only people of this part of the community.' })
+    contingent?: Contingent,
   ) {
-    return listVolunteers(ctx, args, within);
+    return listVolunteers(ctx, args, { within, search, contingent });
   }
 
   @FieldResolver(() => String, { description: 'The name in full: whoever may not see the person does not get here.' })

@@ -2,10 +2,12 @@ import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connec
 import type { Context } from '../kernel/context.js';
 import { defineLoader } from '../kernel/loaders.js';
 import type { Catalogue } from '../kernel/locale.js';
+import { requireText } from '../kernel/text.js';
 import { reachOf } from '../kernel/viewer.js';
 import { isWithin, unitOfFilter, unitPath } from '../hierarchy/hierarchy.service.js';
 import { maskName, stripInvisible } from './volunteer.rules.js';
-import { Volunteer, type VolunteerBadge } from './volunteer.entity.js';
+import { searchQuery } from './search.js';
+import { Volunteer, type Contingent, type VolunteerBadge } from './volunteer.entity.js';
 
 const messages: Catalogue<{ someone: string; erased: string }> = {
   'zh-CN': { someone: '志愿者', erased: '已注销' },
@@ -62,10 +64,28 @@ const teamsBelow = (unit: string) => `select t.id from service_unit t where t.id
   union all select t.id from service_unit t where t.parent_id = ${unit} and t.level = 3
   union all select t.id from service_unit s join service_unit t on t.parent_id = s.id where s.parent_id = ${unit} and t.level = 3`;
 
+export interface VolunteerFilter {
+  within?: string | null;
+  search?: string | null;
+  contingent?: Contingent | null;
+}
+
 /** The register, as far as the viewer may see it, by number. */
-export async function listVolunteers(ctx: Context, args: PageArgs, within?: string | null): Promise<Page<Volunteer>> {
+export async function listVolunteers(
+  ctx: Context,
+  args: PageArgs,
+  { within, search, contingent }: VolunteerFilter = {},
+): Promise<Page<Volunteer>> {
   const reach = reachOf(ctx.viewer);
   const unit = await unitOfFilter(ctx, within);
+  const sought = search?.trim() ? searchQuery(requireText(search, ctx.locale)) : undefined;
+  if (sought === null)
+    return toPage<Volunteer>(
+      [],
+      args,
+      ({ number }) => number,
+      () => Promise.resolve(0),
+    );
   // The narrower of the two: a unit outside the viewer's own has nobody in it that they may see. As `maySeePerson`.
   const scopes = [unit?.id ?? null, reach === 'everywhere' ? null : reach];
   // An alternative to a list of teams would make PostgreSQL look at everybody.
@@ -74,11 +94,14 @@ export async function listVolunteers(ctx: Context, args: PageArgs, within?: stri
     scopes[1] === null
       ? '$2::int is null'
       : `v.team_id in (${teamsBelow('$2')} union all select p.parent_id from service_unit p where p.id = $2 and p.level = 4)`;
-  const where = `v.erased_at is null and ${withinUnit} and ${withinReach}`;
+  const found = 'v.id in (select s.volunteer_id from volunteer_search s where s.keys @@ $4::tsquery)';
+  const where = `v.erased_at is null and ${withinUnit} and ${withinReach}
+    and ($3::text is null or v.contingent = $3) and ${sought ? found : '$4::text is null'}`;
+  const values = [...scopes, contingent ?? null, sought ?? null];
   const rows = await ctx.db.query<Volunteer>(
     `select ${ctx.db.columns(Volunteer, 'v')} from volunteer v
-     where ${where} and ($3::text is null or v.number > $3) order by v.number limit $4`,
-    [...scopes, decodeCursor(args.after), args.first + 1],
+     where ${where} and ($5::text is null or v.number > $5) order by v.number limit $6`,
+    [...values, decodeCursor(args.after), args.first + 1],
   );
   return toPage(
     rows.map((row) => Object.assign(new Volunteer(), row)),
@@ -86,7 +109,7 @@ export async function listVolunteers(ctx: Context, args: PageArgs, within?: stri
     (volunteer) => volunteer.number,
     async () =>
       (
-        await ctx.db.query<{ count: number }>(`select count(*)::int as count from volunteer v where ${where}`, scopes)
+        await ctx.db.query<{ count: number }>(`select count(*)::int as count from volunteer v where ${where}`, values)
       )[0]!.count,
   );
 }

@@ -66,6 +66,10 @@ beforeAll(async () => {
   ]);
   for (let i = 0; i < 6; i++) await checkIn(app, scan(world, i, 0, { note: '带了工具' }));
   headers = await headersOfEveryRole(app);
+  await app.sql.query(
+    "insert into notification (volunteer_id, kind, parameters, created_at) values ($1, 'NEWS', '{}', now())",
+    [world.volunteers[0]!.id],
+  );
   const idOf = async (type: string, table: string) => {
     const { rows } = await app.sql.query<{ id: number }>(`select id from ${table} order by id limit 1`);
     return rows.map(({ id }) => toGlobalId(type, id));

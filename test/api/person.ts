@@ -1,4 +1,4 @@
-import { checkCharacter } from '../../server/personal-data/personal-data.rules.js';
+import { checkCharacter } from '../../server/vault/person.rules.js';
 import type { Asker, TestApp } from '../support/app.js';
 
 /** An ID number that is nobody's: no place has a code that begins with 0. */

@@ -87,6 +87,7 @@ async function createContext(databaseUrl: string): Promise<Context> {
     clock,
     log: quiet,
     hub,
+    inbox: unused,
     signer,
     nodeLoaders,
     timeZone: 'Asia/Shanghai',

@@ -15,7 +15,7 @@ import {
   readPhone,
   type AgeGroup,
   type ConsentGap,
-} from '../../server/personal-data/personal-data.rules.js';
+} from '../../server/vault/person.rules.js';
 
 /** No place has a code that begins with 0, so this is nobody's. */
 const idNumber = (birth: string, order = '001') => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { volunteers } from '../../seeds/shengbei/people.js';
 import { posts, schools, stations, teams } from '../../seeds/shengbei/places.js';
 import { maskName } from '../../server/volunteer/volunteer.rules.js';
-import { ageGroupOn, birthDateOf, readIdNumber, readPhone } from '../../server/personal-data/personal-data.rules.js';
+import { ageGroupOn, birthDateOf, readIdNumber, readPhone } from '../../server/vault/person.rules.js';
 import { records } from '../../seeds/shengbei/records.js';
 import { volunteerDay } from '../../seeds/shengbei/volunteer-day.js';
 
