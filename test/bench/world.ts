@@ -86,6 +86,8 @@ export function benchConfig(databaseUrl: string) {
     host: '127.0.0.1',
     databaseUrl,
     dataDir: '.data',
+    // A nation's database has a key of its own.
+    dataKey: process.env.DATA_KEY,
     timeZone: 'Asia/Shanghai',
     allowedOrigins: [],
     trustedProxies: 0,

@@ -54,6 +54,9 @@ export class Wall {
   /** When and why connections ended that had been there, by `performance.now()`. */
   readonly losses: { at: number; why: string }[] = [];
 
+  /** Where it follows, or tries to. */
+  url = '';
+
   private readonly urls: readonly string[];
   private event = '';
   private cursor = '';
@@ -112,6 +115,7 @@ export class Wall {
   private follow(): void {
     // One connection for each attempt, so that each one goes on from the cursor that is known by then.
     const { heartbeatMs } = this.options;
+    this.url = this.pickUrl();
     let over = false;
     let patience: NodeJS.Timeout | undefined;
     const end = (problem?: unknown) => {
@@ -131,7 +135,7 @@ export class Wall {
       if (heartbeatMs) patience = setTimeout(() => end('silence'), heartbeatMs);
     };
     const client = createClient({
-      url: `${this.pickUrl().replace('http', 'ws')}/graphql`,
+      url: `${this.url.replace('http', 'ws')}/graphql`,
       webSocketImpl: PatientWebSocket,
       retryAttempts: 0,
       lazy: true,
