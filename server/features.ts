@@ -61,6 +61,7 @@ import { personalDataCommands } from './personal-data/personal-data.commands.js'
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.js';
 import { VolunteerIndex, VolunteerRecord } from './vault/volunteer-record.entity.js';
 import { RateLimitResolver } from './kernel/rate-limit.js';
+import { RegisterCount } from './volunteer/register-count.entity.js';
 import { VolunteerSearch } from './volunteer/volunteer-search.entity.js';
 import { Volunteer } from './volunteer/volunteer.entity.js';
 import { VolunteerResolver } from './volunteer/volunteer.resolver.js';
@@ -111,7 +112,7 @@ const features: Record<string, Feature> = {
     commands: [auditCommands],
   },
   volunteer: {
-    entities: [Volunteer, VolunteerSearch],
+    entities: [Volunteer, VolunteerSearch, RegisterCount],
     resolvers: [VolunteerResolver],
     nodes: { Volunteer: byNumber(visibleVolunteer) },
   },

@@ -1,6 +1,7 @@
 import type { Seed } from '../../server/app.js';
 import { emptyTally } from '../../server/feed/tally.entity.js';
 import { wholeEvent, type PostPath } from '../../server/feed/tally.rules.js';
+import { searchKeys } from '../../server/volunteer/search.js';
 import { addEvent } from '../builders.js';
 import { issueDemoKeys } from '../demo.js';
 import { createRandom, type Random } from '../random.js';
@@ -29,7 +30,7 @@ const unitIdLimit = 2 ** 20;
 /** Told this often. */
 const stride = 10_000;
 
-const tables = ['service_unit', 'volunteer', 'check_in', 'check_in_key', 'presence', 'unit_tally'];
+const tables = ['service_unit', 'volunteer', 'volunteer_search', 'check_in', 'check_in_key', 'presence', 'unit_tally'];
 
 /**
  * Fills an empty database with a nation: units, people, events with their logs, and a key for each kind of user. One
@@ -48,10 +49,12 @@ export function nation(options: NationOptions): Seed {
     const work = async () => {
       await copyInto(client, ...unitRows(land, ids, (done, all) => progress('units', done, all)));
       const people = land.levels[2]!.length * options.volunteersPerTeam;
+      const names: string[] = [];
       await copyInto(
         client,
-        ...volunteerRows(land, ids, people, random, (done) => progress('volunteers', done, people)),
+        ...volunteerRows(land, ids, people, random, names, (done) => progress('volunteers', done, people)),
       );
+      await copyInto(client, ...searchRows(names));
       for (const table of ['service_unit', 'volunteer']) {
         await client.query(`select setval(pg_get_serial_sequence('${table}', 'id'), (select max(id) from ${table}))`);
       }
@@ -114,6 +117,8 @@ function volunteerRows(
   ids: Ids,
   people: number,
   random: Random,
+  /** Gets the name of everybody. */
+  names: string[],
   told: (done: number) => void,
 ): Copy {
   const teams = levels[2]!.length;
@@ -121,10 +126,12 @@ function volunteerRows(
     for (let person = 0; person < people; person++) {
       const contingent = random.weighted(contingents);
       const tier = random.weighted(tierWeights[contingent]);
+      const name = syntheticName(random);
+      names.push(name);
       yield [
         person + 1,
-        `CN-${String(person + 1).padStart(7, '0')}`,
-        syntheticName(random),
+        numberOf(person),
+        name,
         contingent,
         tier === 'NONE' ? null : tier,
         ids(2, person % teams),
@@ -136,6 +143,22 @@ function volunteerRows(
   }
   const columns = ['id', 'number', 'name', 'contingent', 'tier', 'team_id', 'team_level', 'screen_consent'];
   return ['volunteer', columns, rows()];
+}
+
+const numberOf = (person: number) => `CN-${String(person + 1).padStart(7, '0')}`;
+
+/** By what they are found, as a node would make it, which takes its time: many have the same name. */
+function searchRows(names: readonly string[]): Copy {
+  const known = new Map<string, string[]>();
+  function* rows() {
+    for (const [person, name] of names.entries()) {
+      let keys = known.get(name);
+      if (!keys) known.set(name, (keys = searchKeys({ name, number: '' })));
+      const all = [...keys, ...searchKeys({ name: '', number: numberOf(person) })];
+      yield [person + 1, all.map((key) => `'${key}'`).join(' ')];
+    }
+  }
+  return ['volunteer_search', ['volunteer_id', 'keys'], rows()];
 }
 
 function stageOf({ levels }: Places, ids: Ids, people: number): Stage {

@@ -1,8 +1,9 @@
-import { Check, Entity, Index, ManyToOne, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import { Check, Entity, Index, ManyToOne, PrimaryKey, Property, Trigger, Unique } from '@mikro-orm/decorators/legacy';
 import type { Rel } from '@mikro-orm/core';
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
 import { ServiceUnit } from '../hierarchy/service-unit.entity.js';
 import { Node } from '../kernel/node.js';
+import { countedByDelete, countedByInsert, countedByUpdate } from './register-count.entity.js';
 
 export enum Contingent {
   IN_SERVICE_MEMBER = 'IN_SERVICE_MEMBER',
@@ -45,7 +46,11 @@ registerEnumType(Tier, {
 /** A person in the register. The name leaves this feature only through `displayName`, which masks by default. */
 @ObjectType({ implements: Node, description: 'A person in the register, as far as the viewer may see them.' })
 @Entity()
-@Index({ properties: ['teamId'] })
+// A page of a team's register, or of a school's, is found in it: the people themselves lie all over the table.
+@Index({ properties: ['teamId', 'number'], include: ['id', 'contingent', 'erasedAt'] })
+@Trigger(countedByInsert)
+@Trigger(countedByUpdate)
+@Trigger(countedByDelete)
 @Check({ name: 'volunteer_team_level_check', expression: 'team_level = 3' })
 @Check({ name: 'volunteer_team_check', expression: '(team_id is null) = (team_level is null)' })
 export class Volunteer extends Node {

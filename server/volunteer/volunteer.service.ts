@@ -6,6 +6,7 @@ import { requireText } from '../kernel/text.js';
 import { reachOf } from '../kernel/viewer.js';
 import { isWithin, unitOfFilter, unitPath } from '../hierarchy/hierarchy.service.js';
 import { maskName, stripInvisible } from './volunteer.rules.js';
+import { everybody } from './register-count.entity.js';
 import { searchQuery } from './search.js';
 import { Volunteer, type Contingent, type VolunteerBadge } from './volunteer.entity.js';
 
@@ -89,27 +90,38 @@ export async function listVolunteers(
   // The narrower of the two: a unit outside the viewer's own has nobody in it that they may see. As `maySeePerson`.
   const scopes = [unit?.id ?? null, reach === 'everywhere' ? null : reach];
   // An alternative to a list of teams would make PostgreSQL look at everybody.
-  const withinUnit = scopes[0] === null ? '$1::int is null' : `v.team_id in (${teamsBelow('$1')})`;
+  const withinUnit = scopes[0] === null ? '$1::int is null' : `team_id in (${teamsBelow('$1')})`;
   const withinReach =
     scopes[1] === null
       ? '$2::int is null'
-      : `v.team_id in (${teamsBelow('$2')} union all select p.parent_id from service_unit p where p.id = $2 and p.level = 4)`;
-  const found = 'v.id in (select s.volunteer_id from volunteer_search s where s.keys @@ $4::tsquery)';
-  const where = `v.erased_at is null and ${withinUnit} and ${withinReach}
-    and ($3::text is null or v.contingent = $3) and ${sought ? found : '$4::text is null'}`;
+      : `team_id in (${teamsBelow('$2')} union all select p.parent_id from service_unit p where p.id = $2 and p.level = 4)`;
+  const scope = `${withinUnit} and ${withinReach} and ($3::text is null or contingent = $3)`;
+  const found = sought
+    ? 'id in (select s.volunteer_id from volunteer_search s where s.keys @@ $4::tsquery)'
+    : '$4::text is null';
+  const where = `erased_at is null and ${scope} and ${found}`;
   const values = [...scopes, contingent ?? null, sought ?? null];
+  // Who is on the page is told by an index alone.
   const rows = await ctx.db.query<Volunteer>(
     `select ${ctx.db.columns(Volunteer, 'v')} from volunteer v
-     where ${where} and ($5::text is null or v.number > $5) order by v.number limit $6`,
+     where id in (select id from volunteer where ${where} and ($5::text is null or number > $5) order by number limit $6)
+     order by number`,
     [...values, decodeCursor(args.after), args.first + 1],
   );
+  const anywhere = scopes.every((id) => id === null) ? `team_id = ${everybody}` : `team_id <> ${everybody}`;
+  const count = async () => {
+    const [row] = sought
+      ? await ctx.db.query<{ count: number }>(`select count(*)::int as count from volunteer where ${where}`, values)
+      : await ctx.db.query<{ count: number }>(
+          `select coalesce(sum(people), 0)::int as count from register_count where ${anywhere} and ${scope}`,
+          values.slice(0, 3),
+        );
+    return row!.count;
+  };
   return toPage(
     rows.map((row) => Object.assign(new Volunteer(), row)),
     args,
     (volunteer) => volunteer.number,
-    async () =>
-      (
-        await ctx.db.query<{ count: number }>(`select count(*)::int as count from volunteer v where ${where}`, values)
-      )[0]!.count,
+    count,
   );
 }

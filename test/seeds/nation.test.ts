@@ -6,6 +6,7 @@ import { addUnits } from '../../seeds/builders.js';
 import { nation, type NationOptions } from '../../seeds/nation/seed.js';
 import { createApp } from '../../server/app.js';
 import { readConfig } from '../../server/kernel/config.js';
+import { searchKeys } from '../../server/volunteer/search.js';
 import { toGlobalId } from '../../server/kernel/global-id.js';
 import { createTestDatabase, temporaryFolder } from '../support/postgres.js';
 
@@ -95,6 +96,11 @@ test('a province: stopped it leaves nothing, started again it is whole, and it w
 
   const { rows: levels } = await sql.query('select level, count(*)::int from service_unit group by 1 order by 1');
   expect(levels.map(({ count }) => count)).toEqual([5, 22, 259, 2912]);
+  const { rows: sought } = await sql.query(
+    'select v.id, v.name, v.number, tsvector_to_array(s.keys) as keys from volunteer v left join volunteer_search s on s.volunteer_id = v.id',
+  );
+  expect(sought).toHaveLength(259 * 5);
+  for (const { keys, ...person } of sought) expect(new Set(keys)).toEqual(new Set(searchKeys(person)));
   const { rows: strangers } = await sql.query(
     'select u.code from service_unit u join service_unit p on p.id = u.parent_id where not starts_with(u.code, p.code)',
   );
