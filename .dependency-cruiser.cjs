@@ -12,7 +12,19 @@ const features = {
   event: [],
   feed: ['event', 'volunteer', 'hierarchy'],
   'check-in': ['feed', 'event', 'volunteer', 'access', 'hierarchy'],
-  'personal-data': ['check-in', 'feed', 'event', 'notification', 'access', 'vault', 'volunteer', 'audit', 'hierarchy'],
+  attendance: ['check-in', 'feed', 'event', 'access', 'volunteer', 'audit', 'hierarchy'],
+  'personal-data': [
+    'attendance',
+    'check-in',
+    'feed',
+    'event',
+    'notification',
+    'access',
+    'vault',
+    'volunteer',
+    'audit',
+    'hierarchy',
+  ],
 };
 
 /** What reaches out of the process. */

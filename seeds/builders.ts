@@ -186,6 +186,31 @@ export async function addAccounts(
   }));
 }
 
+/** The catalogue of skills, or a part of it. */
+export function addSkills(sql: Sql, skills: readonly { code: string; name: string }[]): Promise<Built[]> {
+  return insertAll(
+    sql,
+    'Skill',
+    `insert into skill (code, name)
+     select r.code, r.name from rows from (jsonb_to_recordset($1) as (code text, name text)) with ordinality as r (code, name, place)
+     order by r.place returning id, code`,
+    skills,
+  );
+}
+
+/** What people have: by volunteer number and the skill's code. */
+export async function addVolunteerSkills(
+  sql: Sql,
+  skills: readonly { volunteer: string; skill: string }[],
+): Promise<void> {
+  await sql.query(
+    `insert into volunteer_skill (volunteer_id, skill_id)
+     select v.id, s.id from jsonb_to_recordset($1) as r (volunteer text, skill text)
+     join volunteer v on v.number = r.volunteer join skill s on s.code = r.skill`,
+    [JSON.stringify(skills)],
+  );
+}
+
 export interface World {
   event: Built;
   schools: Built[];

@@ -9,6 +9,7 @@ import { KeyUse } from './access/key-use.js';
 import { Limits } from './access/limits.js';
 import { loadSigner } from './access/signing.js';
 import { watchSockets } from './access/watch.js';
+import { Bookkeeper } from './attendance/bookkeeper.js';
 import { recordBatch } from './check-in/check-in.record.js';
 import { entities, nodeLoaders } from './features.js';
 import { Hub } from './feed/hub.js';
@@ -88,8 +89,11 @@ export async function createApp(
 
     const services = await createServices(db, { clock, log, vault, timeZone: config.timeZone });
     const { hub, inbox, checkInWriter, authenticator } = services;
+    const bookkeeper = new Bookkeeper(db, log, clock);
+    hub.listen(bookkeeper.ring);
     await Promise.all([hub.open(), inbox.open()]);
     closers.push(
+      () => bookkeeper.close(),
       () => hub.close(),
       () => inbox.close(),
       () => checkInWriter.close(),

@@ -16,6 +16,9 @@ import { Session } from './access/session.entity.js';
 import { ownSession } from './access/session.service.js';
 import { SigningSecret } from './access/signing.js';
 import { SessionResolver, ViewerResolver } from './access/viewer.resolver.js';
+import { Attendance, AttendanceBook, AttendanceChange } from './attendance/attendance.entity.js';
+import { visibleAttendance } from './attendance/attendance.lists.js';
+import { AttendanceChangeResolver, AttendanceResolver } from './attendance/attendance.resolver.js';
 import { auditCommands } from './audit/audit.commands.js';
 import { AuditEntry, AuditHead } from './audit/audit-entry.entity.js';
 import { AuditResolver } from './audit/audit.resolver.js';
@@ -63,6 +66,10 @@ import { VolunteerIndex, VolunteerRecord } from './vault/volunteer-record.entity
 import { RateLimitResolver } from './kernel/rate-limit.js';
 import { RegisterCount } from './volunteer/register-count.entity.js';
 import { VolunteerSearch } from './volunteer/volunteer-search.entity.js';
+import { Skill } from './volunteer/skill.entity.js';
+import { SkillResolver } from './volunteer/skill.resolver.js';
+import { skillById } from './volunteer/skill.service.js';
+import { VolunteerSkill } from './volunteer/volunteer-skill.entity.js';
 import { Volunteer } from './volunteer/volunteer.entity.js';
 import { VolunteerResolver } from './volunteer/volunteer.resolver.js';
 import { visibleVolunteer } from './volunteer/volunteer.service.js';
@@ -112,9 +119,9 @@ const features: Record<string, Feature> = {
     commands: [auditCommands],
   },
   volunteer: {
-    entities: [Volunteer, VolunteerSearch, RegisterCount],
-    resolvers: [VolunteerResolver],
-    nodes: { Volunteer: byNumber(visibleVolunteer) },
+    entities: [Volunteer, VolunteerSearch, RegisterCount, Skill, VolunteerSkill],
+    resolvers: [VolunteerResolver, SkillResolver],
+    nodes: { Volunteer: byNumber(visibleVolunteer), Skill: byNumber((ctx, id) => skillById(ctx).load(id)) },
   },
   vault: {
     entities: [DataKeyVersion, VolunteerRecord, VolunteerIndex],
@@ -163,6 +170,11 @@ const features: Record<string, Feature> = {
   'check-in': {
     entities: [Presence, CheckInKey],
     resolvers: [CheckInResolver, PostCodeResolver, PassResolver],
+  },
+  attendance: {
+    entities: [Attendance, AttendanceChange, AttendanceBook],
+    resolvers: [AttendanceResolver, AttendanceChangeResolver],
+    nodes: { Attendance: byNumber(visibleAttendance) },
   },
   'personal-data': {
     entities: [],

@@ -35,11 +35,13 @@ const scan = 'at event key method note pass post postCode volunteer';
  */
 export const decisions: Decisions<keyof typeof audiences> = {
   Query: {
+    notPartners: 'publishedService(after first) skills(after first)',
     everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) rateLimit
       serviceUnit(code) viewer`,
     users: 'sessions(after first)',
-    persons: 'notifications(after first) unreadNotifications',
-    leaders: 'findVolunteers(phone idNumber) volunteers(after contingent first search within)',
+    persons: 'attendances(after event first state volunteer within) notifications(after first) unreadNotifications',
+    leaders:
+      'attendanceQueue(after event first within) findVolunteers(phone idNumber) volunteers(after contingent first search within)',
     managers: 'accessKeys(after first role within) accounts(after first search within)',
     administrators: 'auditLog(action actor after first from target to) partnerOrganisations(after first)',
   },
@@ -50,6 +52,8 @@ export const decisions: Decisions<keyof typeof audiences> = {
     notPartners: 'beginPairing collectPairing(secret)',
     // For oneself; for others only by those who keep their data.
     persons: 'markNotificationsRead(notifications) setScreenConsent(input)',
+    leaders: `annulAttendance(attendance reason version) confirmAttendance(attendances) correctAttendance(input)
+      enterService(input) rollCall(input) signService(attendance)`,
     managers: `confirmPairing(input) createAccount(input) disableAccount(account reason) enableAccount(account)
       endGrant(grant reason) eraseVolunteer(reason volunteer) exportVolunteer(reason volunteer) grantRole(input)
       issueKey(input) recordGuardianConsent(input) resetPassword(account) revealPersonalData(input)
@@ -68,6 +72,7 @@ export const decisions: Decisions<keyof typeof audiences> = {
   PageInfo: { everyone: 'endCursor hasNextPage hasPreviousPage startCursor' },
   RateLimit: { everyone: 'cost limit remaining resetAt' },
   Refusal: { notPartners: 'message' },
+  StaleEdit: { persons: 'by message version' },
 
   // Hierarchy
   ServiceUnit: { everyone: unit },
@@ -154,6 +159,9 @@ export const decisions: Decisions<keyof typeof audiences> = {
 
   // Volunteer
   Volunteer: { persons: 'contingent displayName id number pass(event) personalData team' },
+  Skill: { notPartners: 'code id name' },
+  SkillConnection: { notPartners: page },
+  SkillEdge: { notPartners: edge },
   VolunteerBadge: { notPartners: 'contingent displayName tier' },
   VolunteerConnection: { leaders: page },
   VolunteerEdge: { leaders: edge },
@@ -192,6 +200,28 @@ export const decisions: Decisions<keyof typeof audiences> = {
   CheckInClosed: { recorders: 'closesAt message opensAt' },
   NotCheckedIn: { recorders: 'message' },
   PassRejected: { recorders: 'message reason' },
+
+  // Attendance: one's own, and that where one leads. What counts by a week's publication is everybody's to read.
+  Attendance: {
+    persons: `changes checkIn checkOut content event flags grade id inAt minutes outAt person post publishedUntil state version
+      volunteer`,
+    leaders: 'enteredBy signedBy',
+  },
+  AttendanceConnection: { persons: page },
+  AttendanceEdge: { persons: edge },
+  AttendanceChange: { persons: 'at newInAt newOutAt newState oldInAt oldOutAt oldState reason', leaders: 'by' },
+  AttendanceSaved: { leaders: 'attendance' },
+  AttendanceConfirmed: { leaders: 'attendances' },
+  AttendanceRefused: { leaders: 'message reason' },
+  CorrectAttendanceInput: { leaders: 'attendance inAt outAt reason version' },
+  EnterServiceInput: { leaders: 'content event inAt key outAt post volunteer' },
+  RollCallInput: { leaders: 'entries event post' },
+  RollCallEntry: { leaders: 'at direction key volunteer' },
+  RollCall: { leaders: 'lines' },
+  RollCallLine: { leaders: 'checkIn key message outcome' },
+  PublishedService: { notPartners: 'content inAt minutes post until volunteer' },
+  PublishedServiceConnection: { notPartners: page },
+  PublishedServiceEdge: { notPartners: edge },
 
   // Personal data: masked beside the person, in clear by a mutation that the audit log tells of.
   PersonalData: { persons: 'guardianConsent idNumber isMinor phone screenConsentAt' },

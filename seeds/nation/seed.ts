@@ -279,6 +279,8 @@ async function writeEvent(
     'update feed set sequence = $2, check_ins = $3, people = $4, on_site = $5, minutes = $6 where event_id = $1',
     [eventId, length, checkIns, people, onSite, minutes],
   );
+  // Nobody asks for the stays of this history: what comes behind it is booked, and none of it.
+  await client.query('insert into attendance_book (event_id, sequence) values ($1, $2)', [eventId, length]);
   // Every scan had a key of its own, made by a client that exists as little as the people do.
   await client.query(
     `insert into check_in_key (key, body_hash, outcome, event_id, sequence)

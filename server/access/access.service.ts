@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import type { Database } from '../kernel/database/database.js';
+import { defineLoader } from '../kernel/loaders.js';
 import { publicViewer, type Viewer, type ViewerRole } from '../kernel/viewer.js';
 
 /** What is kept of keys and of sessions' tokens. They are long and random, so nothing slower than SHA-256 is needed. */
@@ -59,3 +60,19 @@ export async function keyViewers(db: Database, ids: readonly number[], now: Date
   const rows = await db.query<Partial<Viewer>>(`${validKeys} and k.id = any($1)`, [ids, now], 'key-viewers');
   return rows.map((row) => ({ ...publicViewer, ...row }));
 }
+
+/** What an account or a key is called, whoever asks: to tell people who work together who did what. Null for the system. */
+export const actorName = defineLoader(
+  async (db, actors: readonly { accountId: number | null; keyId: number | null }[]) => {
+    const rows = await db.query<{ ask: number; name: string | null }>(
+      `select k.ask, coalesce(a.name, t.name) as name
+       from unnest($1::int[], $2::int[], $3::int[]) as k (ask, account_id, key_id)
+       left join account a on a.id = k.account_id left join access_key t on t.id = k.key_id`,
+      [actors.map((_, i) => i), actors.map((it) => it.accountId), actors.map((it) => it.keyId)],
+      'actor-names',
+    );
+    const names = new Map(rows.map((row) => [row.ask, row.name]));
+    return actors.map((_, i) => names.get(i) ?? null);
+  },
+  ({ accountId, keyId }) => `${accountId} ${keyId}`,
+);

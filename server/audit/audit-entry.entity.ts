@@ -31,6 +31,11 @@ export enum AuditAction {
   CONSENT_RECORDED = 'CONSENT_RECORDED',
   CONSENT_WITHDRAWN = 'CONSENT_WITHDRAWN',
   DATA_KEY_ROTATED = 'DATA_KEY_ROTATED',
+  ATTENDANCE_CONFIRMED = 'ATTENDANCE_CONFIRMED',
+  ATTENDANCE_CORRECTED = 'ATTENDANCE_CORRECTED',
+  ATTENDANCE_ANNULLED = 'ATTENDANCE_ANNULLED',
+  SERVICE_ENTERED = 'SERVICE_ENTERED',
+  SERVICE_SIGNED = 'SERVICE_SIGNED',
 }
 
 registerEnumType(AuditAction, {
@@ -63,6 +68,11 @@ registerEnumType(AuditAction, {
     CONSENT_RECORDED: { description: 'A consent was given.' },
     CONSENT_WITHDRAWN: { description: 'A consent was taken back.' },
     DATA_KEY_ROTATED: { description: 'Personal data was encrypted anew with a new key.' },
+    ATTENDANCE_CONFIRMED: { description: 'Stays with doubtful times were confirmed.' },
+    ATTENDANCE_CORRECTED: { description: 'A stay got other times.' },
+    ATTENDANCE_ANNULLED: { description: 'A stay no longer counts.' },
+    SERVICE_ENTERED: { description: 'Service that nobody had checked in for was entered.' },
+    SERVICE_SIGNED: { description: 'A second person signed for service that was entered later.' },
   },
 });
 

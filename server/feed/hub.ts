@@ -26,6 +26,7 @@ export class Hub {
   private readonly channels = new Map<number, Promise<Channel>>();
   private readonly bell: Bell;
   private look: NodeJS.Timeout | undefined;
+  private readonly listeners = new Set<(eventId: number | null) => void>();
 
   constructor(
     private readonly db: Database,
@@ -39,6 +40,15 @@ export class Hub {
   async open(): Promise<void> {
     await this.bell.open();
     this.lookLater();
+  }
+
+  /**
+   * Tells of every bell that this node hears: which feed has moved, or null when any may have, unheard. Call the result to
+   * hear no more.
+   */
+  listen(listener: (eventId: number | null) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
   /** Follows an event's feed, whose history the follower knows as `epoch`; call the result's `leave` when done. */
@@ -74,6 +84,7 @@ export class Hub {
   }
 
   private async rung(payload: string | null): Promise<void> {
+    for (const listener of this.listeners) listener(payload === null ? null : Number(payload));
     const opening = payload === null ? [...this.channels.values()] : [this.channels.get(Number(payload))];
     for (const channel of opening) (await channel?.catch(() => undefined))?.ring();
   }

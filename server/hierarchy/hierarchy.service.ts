@@ -183,3 +183,17 @@ export const brandById = defineLoader(async (db, ids: readonly number[]) => {
   const byId = new Map(rows.map((row) => [row.id, Object.assign(new Brand(), row)]));
   return ids.map((id) => byId.get(id) ?? null);
 });
+
+/** The keys of all posts at and below a unit. */
+export async function postsBelow(ctx: Context, unitId: number): Promise<number[]> {
+  const rows = await ctx.db.query<{ id: number }>(
+    `with recursive below as (
+       select id, level from service_unit where id = $1
+       union all select u.id, u.level from below join service_unit u on u.parent_id = below.id
+     )
+     select id from below where level = 4 order by id`,
+    [unitId],
+    'posts-below',
+  );
+  return rows.map(({ id }) => id);
+}

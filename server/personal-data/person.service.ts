@@ -30,6 +30,7 @@ export async function exportVolunteer(ctx: Context, id: string, reason: string) 
       personalData: await lockRecord(ctx.db, client, keys, volunteer.id),
       checkIns: await checkInsOf(client, volunteer.id),
       stays: await staysOf(client, volunteer.id),
+      attendance: await attendanceOf(client, volunteer.id),
       account: await accountOf(client, volunteer.id),
       notifications: await notificationsOf(client, volunteer.id),
       auditLog: await auditOf(client, volunteer.id),
@@ -68,6 +69,16 @@ export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
         volunteer.id,
       ]);
       await client.query(
+        `with skills as (
+           delete from volunteer_skill where volunteer_id = $1
+         ), words as (
+           update attendance set content = '' where volunteer_id = $1 and content is not null
+         )
+         update attendance_change c set reason = null from attendance a
+         where a.id = c.attendance_id and a.volunteer_id = $1`,
+        [volunteer.id],
+      );
+      await client.query(
         `update volunteer set name = '', number = $2, screen_consent = false, erased_at = $3 where id = $1`,
         [volunteer.id, tombstone, erasedAt],
       );
@@ -87,7 +98,12 @@ async function registered(client: pg.ClientBase, { id, number, name, contingent,
     'select t.code, t.name from volunteer v join service_unit t on t.id = v.team_id where v.id = $1',
     [id],
   );
-  return { number, name, contingent, tier, screenConsent, team: rows[0] ?? null };
+  const { rows: skills } = await client.query<object>(
+    `select s.code, s.name, v.until from volunteer_skill v join skill s on s.id = v.skill_id where v.volunteer_id = $1
+     order by s.code`,
+    [id],
+  );
+  return { number, name, contingent, tier, screenConsent, team: rows[0] ?? null, skills };
 }
 
 async function checkInsOf(client: pg.ClientBase, id: number) {
@@ -108,6 +124,21 @@ async function staysOf(client: pg.ClientBase, id: number) {
      from check_in c join check_in i on i.event_id = c.event_id and i.sequence = c.ends_sequence
      join community_event e on e.id = c.event_id join service_unit p on p.id = i.post_id
      where c.volunteer_id = $1 order by e.starts_at, c.event_id, c.sequence`,
+    [id],
+  );
+  return rows;
+}
+
+/** What counts of it and what does not, with what people changed and why. */
+async function attendanceOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select e.code as event, p.code as "postCode", p.name as post, a.in_at as since, a.out_at as until, a.minutes, a.grade, a.state,
+       a.flags, a.content, a.published_until as "publishedUntil",
+       (select json_agg(json_build_object('at', c.at, 'reason', c.reason, 'oldState', c.old_state, 'newState', c.new_state,
+          'oldSince', c.old_in_at, 'oldUntil', c.old_out_at, 'newSince', c.new_in_at, 'newUntil', c.new_out_at) order by c.id)
+        from attendance_change c where c.attendance_id = a.id) as changes
+     from attendance a join service_unit p on p.id = a.post_id left join community_event e on e.id = a.event_id
+     where a.volunteer_id = $1 order by a.id`,
     [id],
   );
   return rows;

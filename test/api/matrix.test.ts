@@ -1,6 +1,6 @@
 import { buildSchema as buildFromText, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addBrands } from '../../seeds/builders.js';
+import { addBrands, addSkills } from '../../seeds/builders.js';
 import { toGlobalId } from '../../server/kernel/global-id.js';
 import { ViewerRole } from '../../server/kernel/viewer.js';
 import { decideVisibility } from '../../server/kernel/visibility.js';
@@ -65,10 +65,23 @@ beforeAll(async () => {
     { stationCode: world.stations[0]!.code, name: '和谐大院', description: '邻里和谐', since: new Date() },
   ]);
   for (let i = 0; i < 6; i++) await checkIn(app, scan(world, i, 0, { note: '带了工具' }));
+  await addSkills(app.sql, [{ code: 'first-aid', name: '急救' }]);
   headers = await headersOfEveryRole(app);
   await app.sql.query(
     "insert into notification (volunteer_id, kind, parameters, created_at) values ($1, 'NEWS', '{}', now())",
     [world.volunteers[0]!.id],
+  );
+  await app.sql.query(
+    `with stay as (
+       insert into attendance (event_id, volunteer_id, post_id, team_id, station_id, school_id, in_at, out_at, minutes, grade,
+         state, content, entry_key, entered_by_account_id, signed_by_account_id, published_until)
+       select $1, $2, p.id, p.parent_id, 0, 0, now(), now(), 0, 'C', 'PUBLISHED', '打扫卫生', gen_random_uuid(), 1, 2, now() + interval '7 days'
+       from service_unit p where p.id = $3 returning *
+     )
+     insert into attendance_change (attendance_id, at, account_id, reason, version, old_state, new_state, old_in_at, old_out_at,
+       new_in_at, new_out_at)
+     select id, now(), 1, '说明', 1, 'UNSIGNED', 'PUBLISHED', in_at, out_at, in_at, out_at from stay`,
+    [world.event.id, world.volunteers[0]!.id, world.posts[0]!.id],
   );
   const idOf = async (type: string, table: string) => {
     const { rows } = await app.sql.query<{ id: number }>(`select id from ${table} order by id limit 1`);
@@ -90,6 +103,8 @@ beforeAll(async () => {
       CommunityEvent: [world.event.globalId],
       CheckIn: [toGlobalId('CheckIn', `${world.event.id}.1`)],
       Volunteer: [world.volunteers[0]!.globalId],
+      Attendance: await idOf('Attendance', "attendance where grade = 'C'"),
+      Skill: await idOf('Skill', 'skill'),
       Brand: await idOf('Brand', 'brand'),
       Account: await idOf('Account', 'account'),
       Grant: await idOf('Grant', 'role_grant'),

@@ -1,4 +1,6 @@
+import 'reflect-metadata';
 import { describe, expect, test } from 'vitest';
+import { messages as attendanceMessages } from '../../server/attendance/attendance.messages.js';
 import { messages as checkInMessages } from '../../server/check-in/check-in.messages.js';
 import { messages as accountMessages } from '../../server/access/account.messages.js';
 import { messages as keyMessages } from '../../server/access/key.messages.js';
@@ -12,6 +14,7 @@ import {
   unavailable,
 } from '../../server/kernel/errors.js';
 import { locales, type Locale } from '../../server/kernel/locale.js';
+import { staleEdit } from '../../server/kernel/refusal.js';
 import { requireText } from '../../server/kernel/text.js';
 import { messages as personalDataMessages } from '../../server/personal-data/personal-data.messages.js';
 
@@ -41,10 +44,13 @@ const error = (make: () => unknown): string => {
 
 const ofServer = (locale: Locale): Record<string, object> => ({
   account: accountMessages[locale],
+  attendance: attendanceMessages[locale],
   checkIn: checkInMessages[locale],
   keys: keyMessages[locale],
   personalData: personalDataMessages[locale],
   errors: {
+    stale: staleEdit(locale, locale === 'en' ? 'Li Ming' : '李明', 2).message,
+    staleBySystem: staleEdit(locale, null, 2).message,
     unauthenticated: error(() => unauthenticated(locale)),
     forbidden: error(() => forbidden(locale)),
     notFound: error(() => notFound(locale)),
