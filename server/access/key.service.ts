@@ -1,7 +1,7 @@
 import { AuditAction } from '../audit/audit-entry.entity.js';
 import { recordAudit, requireReason } from '../audit/audit.service.js';
 import { isWithin, requireUnit, unitOfFilter, withinSql } from '../hierarchy/hierarchy.service.js';
-import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
+import { numberBefore, toPage, type Page, type PageArgs } from '../kernel/connection.js';
 import type { Context } from '../kernel/context.js';
 import type { Database } from '../kernel/database/database.js';
 import { AppError, forbidden, notFound } from '../kernel/errors.js';
@@ -73,7 +73,7 @@ export async function listKeys(ctx: Context, args: PageArgs, filter: KeyFilter):
   const rows = await ctx.db.query<AccessKey>(
     `select ${ctx.db.columns(AccessKey, 'k')} from access_key k
      where ${where} and k.id < $6 order by k.id desc limit $7`,
-    [...values, placeBefore(args.after), args.first + 1],
+    [...values, numberBefore(args.after), args.first + 1],
   );
   return toPage(
     rows.map(toKey),
@@ -116,19 +116,13 @@ const keyCount = defineLoader(async (db: Database, partnerIds: readonly number[]
 
 /** The keys of a partner whom the viewer may see. */
 export async function listKeysOf(ctx: Context, partner: PartnerOrganisation, args: PageArgs): Promise<Page<AccessKey>> {
-  const ask = { partnerId: partner.id, first: args.first, before: placeBefore(args.after) };
+  const ask = { partnerId: partner.id, first: args.first, before: numberBefore(args.after) };
   return toPage(
     await keysOf(ctx).load(ask),
     args,
     (key) => key.id,
     () => keyCount(ctx).load(partner.id),
   );
-}
-
-/** A cursor that was made up stands before everything. */
-function placeBefore(after: string | undefined): number {
-  const place = decodeCursor(after);
-  return place === undefined ? 2 ** 31 - 1 : /^\d{1,9}$/.test(place) ? Number(place) : 0;
 }
 
 /** Issues a key. Throws FORBIDDEN for a role that is not the viewer's to give, NOT_FOUND for a unit out of reach. */

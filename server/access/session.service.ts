@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { AuditAction } from '../audit/audit-entry.entity.js';
 import { recordAudit } from '../audit/audit.service.js';
-import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
+import { numberBefore, toPage, type Page, type PageArgs } from '../kernel/connection.js';
 import type { Context } from '../kernel/context.js';
 import type { Database } from '../kernel/database/database.js';
 import { forbidden, notFound, unauthenticated } from '../kernel/errors.js';
@@ -95,14 +95,11 @@ export function requireSession({ viewer, locale }: Context): { accountId: number
 /** The sessions of whoever is signed in that are still open, the newest first. */
 export async function listSessions(ctx: Context, args: PageArgs): Promise<Page<Session>> {
   const { accountId } = requireSession(ctx);
-  const after = decodeCursor(args.after);
-  // A cursor that was made up stands before everything.
-  const before = after === undefined ? 2 ** 31 - 1 : /^\d{1,9}$/.test(after) ? Number(after) : 0;
   const open = `from (${validSessions} and s.account_id = $1) v join session s on s.id = v."sessionId"`;
   const now = ctx.clock();
   const rows = await ctx.db.query<Session>(
     `select ${ctx.db.columns(Session, 's')} ${open} where s.id < $3 order by s.id desc limit $4`,
-    [accountId, now, before, args.first + 1],
+    [accountId, now, numberBefore(args.after), args.first + 1],
   );
   return toPage(
     rows.map(toSession),

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { decodeCursor, toPage, type Page, type PageArgs } from '../kernel/connection.js';
+import { numberBefore, toPage, type Page, type PageArgs } from '../kernel/connection.js';
 import type { Context } from '../kernel/context.js';
 import { AppError, notFound } from '../kernel/errors.js';
 import { fromGlobalId, numericKey } from '../kernel/global-id.js';
@@ -96,9 +96,6 @@ export interface AuditFilter {
 /** The log, the newest first, as far as the filter goes. For administrators; others get UNAUTHENTICATED or FORBIDDEN. */
 export async function listAudit(ctx: Context, args: PageArgs, filter: AuditFilter): Promise<Page<AuditEntry>> {
   requireAdministrator(ctx);
-  const after = decodeCursor(args.after);
-  // A cursor that was made up stands before everything.
-  const before = after === undefined ? 2 ** 31 - 1 : /^\d{1,9}$/.test(after) ? Number(after) : 0;
   const actor = idOf(ctx, filter.actor);
   const target = idOf(ctx, filter.target);
   const conditions: string[] = [];
@@ -115,7 +112,7 @@ export async function listAudit(ctx: Context, args: PageArgs, filter: AuditFilte
   when('e.at >= ?', filter.from);
   when('e.at < ?', filter.to);
   const where = ['true', ...conditions].join(' and ');
-  const place = [before, args.first + 1];
+  const place = [numberBefore(args.after), args.first + 1];
   const rows = await ctx.db.query<AuditEntry>(
     `select ${ctx.db.columns(AuditEntry, 'e')} from audit_entry e
      where ${where} and e.sequence < $${values.length + 1} order by e.sequence desc limit $${values.length + 2}`,

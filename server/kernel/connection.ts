@@ -74,6 +74,12 @@ export function decodeCursor(after: string | null | undefined): string | undefin
   return Buffer.from(after, 'base64url').toString().replaceAll('\0', '\ufffd');
 }
 
+/** For lists that count down, newest first: the number that the next page stays below. A cursor that was made up stands before everything. */
+export function numberBefore(after: string | null | undefined): number {
+  const place = decodeCursor(after);
+  return place === undefined ? 2 ** 31 - 1 : /^\d{1,9}$/.test(place) ? Number(place) : 0;
+}
+
 /** Declares `<Name>Connection` and `<Name>Edge` for a node type. */
 export function connectionOf<T extends object>(node: ClassType<T> | (abstract new () => T), name: string) {
   @ObjectType(`${name}Edge`, { description: 'One node of a page, with its place in the list.' })
