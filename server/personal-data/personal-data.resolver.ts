@@ -34,7 +34,8 @@ export class PersonalDataResolver {
   }
 
   @Query(() => [Volunteer], {
-    description: 'Whoever has exactly this phone or ID number, as far as the viewer may see them.',
+    description:
+      'Whoever has exactly this phone or ID number, as far as the viewer may see them. Not by GET: a number in a URL stays in logs.',
   })
   findVolunteers(
     @Ctx() ctx: Context,

@@ -9,6 +9,7 @@ import { audiences, decisions } from '../../server/visibility.js';
 import { checkIn, scan, startTestApp, type Answer, type TestApp } from '../support/app.js';
 import { everyField, type Question } from '../support/every-field.js';
 import { headersOfEveryRole } from '../support/identities.js';
+import { rowCounts } from '../support/rows.js';
 
 const schema = buildSchema();
 const forPartners = buildPartnerSchema(schema);
@@ -133,19 +134,6 @@ function valuesOf(data: unknown): unknown[] {
   );
 }
 
-const tables = () =>
-  app.sql
-    .query<{ name: string }>(
-      `select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
-    )
-    .then(async ({ rows }) => {
-      const counts: Record<string, number> = {};
-      for (const { name } of rows) {
-        counts[name] = (await app.sql.query<{ n: number }>(`select count(*)::int as n from "${name}"`)).rows[0]!.n;
-      }
-      return counts;
-    });
-
 async function ask(role: ViewerRole, query: string): Promise<Answer> {
   const response = await fetch(`${app.url}/graphql`, {
     method: 'POST',
@@ -200,7 +188,7 @@ describe.each(Object.values(ViewerRole))('%s', (role) => {
   });
 
   test('changes nothing that is not decided to be for it', async () => {
-    const before = await tables();
+    const before = await rowCounts(app);
     const wrong: string[] = [];
     for (const { type, field, text } of questions) {
       if (type !== 'Mutation' || isFor(type, field, role)) continue;
@@ -212,7 +200,7 @@ describe.each(Object.values(ViewerRole))('%s', (role) => {
         wrong.push(`Mutation.${field} answers ${String(code)}: ${text}`);
     }
     expect(wrong).toEqual([]);
-    expect(await tables()).toEqual(before);
+    expect(await rowCounts(app)).toEqual(before);
   });
 });
 

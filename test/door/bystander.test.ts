@@ -2,12 +2,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { connect, expectAlive, post } from './client.js';
+import { times } from './shapes.js';
 import { useWorld } from './world.js';
 
 const world = useWorld();
-
-const times = (count: number, make: (i: number) => string) =>
-  Array.from({ length: count }, (_, i) => make(i)).join(' ');
 
 /** Each keeps a stock server busy for a long time: by tokens, by pairs to compare, by fragments that multiply. */
 const hostile: [string, string | Uint8Array, Record<string, string>?][] = [

@@ -1,6 +1,11 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { afterEach, expect } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
 import type { World } from './world.js';
+
+/** Where to knock. */
+export type Doorway = Pick<World, 'url' | 'port'>;
 
 export interface Answer {
   data?: Record<string, unknown> | null;
@@ -15,12 +20,26 @@ export interface Asked {
   extensions?: Record<string, unknown>;
 }
 
-export function post(world: World, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+export function post(
+  world: Pick<Doorway, 'url'>,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return fetch(world.url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'accept-language': 'en', ...headers },
     body: body instanceof Uint8Array || typeof body === 'string' ? (body as string) : JSON.stringify(body),
   });
+}
+
+/** Writes bytes and reads until the server closes, for requests that no HTTP client would send. */
+export async function raw(world: Pick<Doorway, 'port'>, text: string): Promise<string> {
+  const socket = net.connect(world.port, '127.0.0.1');
+  let reply = '';
+  socket.setEncoding('utf8').on('data', (chunk) => (reply += chunk));
+  socket.write(text);
+  await once(socket, 'close');
+  return reply;
 }
 
 export async function answerOf(response: Response): Promise<Answer> {
@@ -87,14 +106,15 @@ afterEach(() => {
   for (const { webSocket } of clients.splice(0)) webSocket.terminate();
 });
 
-/** A socket whose upgrade was answered, one way or the other. */
+/** A socket whose upgrade was answered, one way or the other. It ends with its test, unless it is to be kept. */
 export async function connect(
-  world: World,
+  world: Pick<Doorway, 'port'>,
   {
     path = '/graphql',
     protocols = 'graphql-transport-ws',
+    keep = false,
     ...options
-  }: ClientOptions & { path?: string; protocols?: string | string[] } = {},
+  }: ClientOptions & { path?: string; protocols?: string | string[]; keep?: boolean } = {},
 ): Promise<Client> {
   const client = new Client(
     new WebSocket(`ws://127.0.0.1:${world.port}${path}`, protocols, {
@@ -102,14 +122,14 @@ export async function connect(
       headers: { 'accept-language': 'en', ...options.headers },
     }),
   );
-  clients.push(client);
+  if (!keep) clients.push(client);
   await client.upgraded;
   return client;
 }
 
 /** Asks by one of the transports, on a connection of its own. */
 export async function ask(
-  world: World,
+  world: Doorway,
   transport: 'HTTP' | 'socket',
   asked: Asked,
   { key, locale = 'en' }: { key?: string; locale?: string } = {},
@@ -133,7 +153,7 @@ export async function expectAlive(client: Client): Promise<void> {
 }
 
 /** Knocks until the door has noticed that a socket left. */
-export async function expectAdmitted(world: World): Promise<void> {
+export async function expectAdmitted(world: Doorway): Promise<void> {
   let status = 503;
   while (status === 503) ({ status } = await (await connect(world)).upgraded);
   expect(status).toBe(101);

@@ -3,16 +3,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Fault, faultText, type FaultName } from '../../server/kernel/http/faults.js';
 import { limits } from '../../server/kernel/http/limits.js';
 import { ask, type Answer, type Asked } from './client.js';
+import { doubling, times } from './shapes.js';
 import { useWorld } from './world.js';
 
 const world = useWorld();
 
-const times = (count: number, make: (i: number) => string) =>
-  Array.from({ length: count }, (_, i) => make(i)).join(' ');
 const nested = (depth: number) => `${'{ team '.repeat(depth - 1)}{ name }${' }'.repeat(depth - 1)}`;
-/** Each fragment spreads the next one twice: written in a line, read 2^30 times. */
-const doubling = (body: (next: string) => string, last: string) =>
-  `{ ...F0 } ${times(30, (i) => `fragment F${i} on Query { ${body(`...F${i + 1}`)} }`)} fragment F30 on Query { ${last} }`;
 
 test('the numbers that were promised', () => {
   expect(limits).toMatchObject({ tokens: 1_000, depth: 15, aliases: 30, directives: 50, nodes: 250_000, first: 100 });

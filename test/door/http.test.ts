@@ -1,23 +1,12 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import net from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../server/kernel/http/limits.js';
-import { answerOf, expectRefused, post } from './client.js';
-import { useWorld, type World } from './world.js';
+import { answerOf, expectRefused, post, raw } from './client.js';
+import { useWorld } from './world.js';
 
 const hello = { query: '{ hello }' };
-
-/** Writes bytes and reads until the server closes, for requests that no HTTP client would send. */
-async function raw(world: World, text: string): Promise<string> {
-  const socket = net.connect(world.port, '127.0.0.1');
-  let reply = '';
-  socket.setEncoding('utf8').on('data', (chunk) => (reply += chunk));
-  socket.write(text);
-  await once(socket, 'close');
-  return reply;
-}
 
 describe('requests', () => {
   const world = useWorld();
