@@ -174,6 +174,34 @@ test('a partner is registered, gets a key that works, and loses it', async () =>
   await expect.poll(roleOf, { timeout: 5_000 }).toBeUndefined();
 });
 
+test('the audit log narrows to what one did, or what was done to one, by a click; and back', async () => {
+  await page.goto(`${site.url}/console/audit`);
+  const rows = page.locator('tbody tr');
+  const all = await rows.count();
+  await rows.filter({ hasText: '新建账号' }).getByRole('link', { name: '协调一' }).click();
+  await page.waitForURL('**/console/audit?target=*');
+  await expect.poll(() => rows.count()).toBeLessThan(all);
+  const told = await rows.allInnerTexts();
+  expect(told.length).toBeGreaterThan(1);
+  for (const text of told) expect(text).toContain('协调一');
+  await page.getByRole('link', { name: '清除筛选' }).click();
+  await expect.poll(() => rows.count()).toBe(all);
+});
+
+test('whoever may not see a page of the console is told so, and not that something broke', async () => {
+  const coordinator = { login: 'coordinator.two', password: '秋天收下一百筐果' };
+  await addAccounts(site.sql, [{ ...coordinator, grants: [{ role: 'COORDINATOR', unitCode: 'W01' }] }]);
+  const visitor = await site.visit('/sign-in', { watch: false });
+  await signIn(visitor, coordinator);
+  await visitor.waitForURL('**/me');
+  for (const path of ['/console/audit', '/console/partners']) {
+    const response = await visitor.goto(site.url + path);
+    expect(response!.status()).toBe(403);
+    await visitor.getByText('没有这项操作的权限').waitFor();
+  }
+  await visitor.context().close();
+});
+
 test('a leader who is signed in needs no key for the post’s code', async () => {
   await page.goto(`${site.url}/posts/W01-A01-01`);
   await page.locator('[data-code]').waitFor();

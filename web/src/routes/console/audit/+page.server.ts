@@ -19,12 +19,20 @@ export const load: PageServerLoad = async ({ fetch, url, locals, parent }) => {
   const variables = {
     after: url.searchParams.get('after'),
     action,
+    actor: asked('actor') || null,
+    target: asked('target') || null,
     from: from?.toISOString() ?? null,
     to: to ? new Date(to.getTime() + dayMs).toISOString() : null,
   };
   const answer = await reached(request(fetch, auditLog, variables, { locale: locals.locale }), t);
   return {
     auditLog: answer.auditLog,
-    filter: { action: action ?? '', from: from ? asked('from') : '', to: to ? asked('to') : '' },
+    filter: {
+      action: action ?? '',
+      from: from ? asked('from') : '',
+      to: to ? asked('to') : '',
+      actor: variables.actor,
+      target: variables.target,
+    },
   };
 };

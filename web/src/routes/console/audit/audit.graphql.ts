@@ -1,8 +1,8 @@
 import { graphql } from '#lib/graphql.ts';
 
 export const auditLog = graphql(`
-  query AuditLog($after: String, $action: AuditAction, $from: DateTime, $to: DateTime) {
-    auditLog(first: 50, after: $after, action: $action, from: $from, to: $to) {
+  query AuditLog($after: String, $action: AuditAction, $actor: ID, $target: ID, $from: DateTime, $to: DateTime) {
+    auditLog(first: 50, after: $after, action: $action, actor: $actor, target: $target, from: $from, to: $to) {
       nodes {
         id
         sequence
@@ -11,10 +11,17 @@ export const auditLog = graphql(`
         actorRole
         actorName
         actor {
+          id
           ... on Account {
             name
           }
           ... on AccessKey {
+            name
+          }
+        }
+        target {
+          id
+          ... on Account {
             name
           }
         }
