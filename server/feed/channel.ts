@@ -8,8 +8,10 @@ import { readLog, readTallies } from './feed.log.js';
 import { emptyTally, type Tally } from './tally.entity.js';
 import { addTally, foldRow, wholeEvent } from './tally.rules.js';
 
-/** Under load, what arrives within this time goes out together; when idle, a frame goes at once. */
+/** When this node is busy, what arrives within this time goes out together; when it is not, a frame goes at once. */
 const frameMs = 25;
+/** How soon to look again whether it still is. */
+const busyMs = 4;
 /** Rows kept in memory for quick catch-up; older ones come from the table. */
 const ringSize = 5_000;
 /** Rows read from the table at once. */
@@ -72,6 +74,7 @@ export class Channel implements Cursor {
   private reading = false;
   private rungAgain = false;
   private lastRead = -Infinity;
+  private loopAtLastRead = performance.eventLoopUtilization();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -89,17 +92,22 @@ export class Channel implements Cursor {
   /** Something new may be in the log: reads it now, or when the running frame is over. */
   ring(): void {
     if (this.reading) this.rungAgain = true;
-    else if (!this.timer && !this.ended) {
-      const waitMs = this.lastRead + frameMs - performance.now();
-      if (waitMs <= 0) void this.read();
-      else this.timer = setTimeout(() => void this.read(), waitMs);
-    }
+    else if (!this.timer && !this.ended) this.readInTime();
+  }
+
+  /** Reads at once if this node has been idle for half of the time since it last did, and after a frame's time anyway. */
+  private readInTime(): void {
+    const waitMs = this.lastRead + frameMs - performance.now();
+    const { utilization } = performance.eventLoopUtilization(this.loopAtLastRead);
+    if (waitMs <= 0 || utilization < 0.5) void this.read();
+    else this.timer = setTimeout(() => this.readInTime(), Math.min(busyMs, waitMs));
   }
 
   private async read(): Promise<void> {
     this.timer = undefined;
     this.reading = true;
     this.lastRead = performance.now();
+    this.loopAtLastRead = performance.eventLoopUtilization();
     try {
       let rows: CheckIn[];
       do {

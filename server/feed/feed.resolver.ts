@@ -151,13 +151,12 @@ export class UnitFeedResolver {
   @FieldResolver(() => Tally, {
     description: 'Everything below, at every level, for this event or for all time.',
   })
-  async tally(
+  tally(
     @Ctx() ctx: Context,
     @Root() unit: ServiceUnit,
     @Arg('event', () => ID, { nullable: true, description: 'For all time when left out.' }) event?: string | null,
   ) {
     if (event === null || event === undefined) return shownUnitTally(ctx, unit.id, null);
-    const { id } = await requireEvent(ctx, event);
-    return shownUnitTally(ctx, unit.id, id);
+    return requireEvent(ctx, event).then(({ id }) => shownUnitTally(ctx, unit.id, id));
   }
 }

@@ -20,10 +20,12 @@ export async function shownEventTally(ctx: Context, eventId: number): Promise<Ta
 }
 
 /** A unit's tally in one event, or over all of them when there is none, as far as the viewer may know it. */
-export async function shownUnitTally(ctx: Context, unitId: number, eventId: number | null): Promise<Tally> {
-  if (isToldSmallGroups(ctx)) {
-    return eventId === null ? allTimeTally(ctx).load(unitId) : unitTally(ctx).load({ eventId, unitId });
-  }
+export function shownUnitTally(ctx: Context, unitId: number, eventId: number | null): Promise<Tally> {
+  if (!isToldSmallGroups(ctx)) return withheldUnitTally(ctx, unitId, eventId);
+  return eventId === null ? allTimeTally(ctx).load(unitId) : unitTally(ctx).load({ eventId, unitId });
+}
+
+async function withheldUnitTally(ctx: Context, unitId: number, eventId: number | null): Promise<Tally> {
   if (eventId !== null) return (await shownInEvent(ctx, eventId, unitId)) ?? suppressedTally;
   // What all events sum up to would tell of the one that is withheld.
   const tally = await allTimeTally(ctx).load(unitId);

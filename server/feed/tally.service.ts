@@ -21,10 +21,10 @@ export const feedHead = defineLoader(async (db, eventIds: readonly number[]) => 
 export const unitTally = defineLoader(
   async (db, keys: readonly { eventId: number; unitId: number }[]) => {
     const rows = await db.query<Tally & { ask: number }>(
-      `select k.ask, t.check_ins as "checkIns", t.people, t.on_site as "onSite", t.minutes
-       from unnest($1::int[], $2::int[], $3::int[]) as k (ask, event_id, unit_id)
+      `select k.ask::int - 1 as ask, t.check_ins as "checkIns", t.people, t.on_site as "onSite", t.minutes
+       from unnest($1::int[], $2::int[]) with ordinality as k (event_id, unit_id, ask)
        join unit_tally t on t.event_id = k.event_id and t.unit_id = k.unit_id`,
-      [keys.map((_, i) => i), keys.map((k) => k.eventId), keys.map((k) => k.unitId)],
+      [keys.map((k) => k.eventId), keys.map((k) => k.unitId)],
       'unit-tallies',
     );
     const byAsk = new Map(rows.map((row) => [row.ask, row]));

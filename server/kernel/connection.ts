@@ -30,12 +30,35 @@ export interface Edge<T> {
   node: T;
 }
 
-export interface Page<T> {
-  edges: Edge<T>[];
-  nodes: T[];
-  pageInfo: PageInfo;
-  /** Runs only when the client asks for `totalCount`. */
-  count: () => Promise<number>;
+/** A page of a list. What costs something is made when the client asks for it: most ask for nodes alone. */
+export class Page<T> {
+  constructor(
+    readonly nodes: readonly T[],
+    private readonly hasNextPage: boolean,
+    private readonly args: PageArgs,
+    private readonly cursorOf: (row: T) => string | number,
+    /** For `totalCount`. */
+    readonly count: () => Promise<number>,
+  ) {}
+
+  get edges(): Edge<T>[] {
+    return this.nodes.map((node) => ({ cursor: this.cursor(node), node }));
+  }
+
+  get pageInfo(): PageInfo {
+    const [first] = this.nodes;
+    const last = this.nodes.at(-1);
+    return {
+      hasNextPage: this.hasNextPage,
+      hasPreviousPage: this.args.after !== undefined && this.args.after !== null,
+      startCursor: first === undefined ? null : this.cursor(first),
+      endCursor: last === undefined ? null : this.cursor(last),
+    };
+  }
+
+  private cursor(node: T): string {
+    return encodeCursor(this.cursorOf(node));
+  }
 }
 
 /**
@@ -43,24 +66,12 @@ export interface Page<T> {
  * `cursorOf` names a row's place in that order.
  */
 export function toPage<T>(
-  rows: T[],
+  rows: readonly T[],
   args: PageArgs,
   cursorOf: (row: T) => string | number,
   count: () => Promise<number>,
 ): Page<T> {
-  const nodes = rows.slice(0, args.first);
-  const edges = nodes.map((node) => ({ cursor: encodeCursor(cursorOf(node)), node }));
-  return {
-    edges,
-    nodes,
-    pageInfo: {
-      hasNextPage: rows.length > args.first,
-      hasPreviousPage: args.after !== undefined && args.after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-    count,
-  };
+  return new Page(rows.slice(0, args.first), rows.length > args.first, args, cursorOf, count);
 }
 
 function encodeCursor(place: string | number): string {

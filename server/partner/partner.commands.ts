@@ -78,7 +78,7 @@ export function partnerCommands(program: Command, line: CommandLine): void {
     );
 }
 
-async function allPartners(ctx: Context): Promise<PartnerOrganisation[]> {
+async function allPartners(ctx: Context): Promise<readonly PartnerOrganisation[]> {
   return (await listPartners(ctx, { first: 10_000 })).nodes;
 }
 
