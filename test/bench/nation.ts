@@ -140,9 +140,24 @@ const questions: Asked[] = [
     variables: ({ schools }, turn) => ({ within: toGlobalId('CultureSchool', pick(schools, turn).id) }),
   },
   {
+    question: 'the register of a school, and how many there are',
+    query: `query ($within: ID!) { volunteers(first: 20, within: $within) { totalCount nodes { id number displayName } } }`,
+    variables: ({ schools }, turn) => ({ within: toGlobalId('CultureSchool', pick(schools, turn).id) }),
+  },
+  {
     question: 'how many are in the register',
     query: 'query { volunteers(first: 1) { totalCount } }',
     variables: () => ({}),
+  },
+  {
+    question: 'how many residents are in the register',
+    query: 'query { volunteers(first: 1, contingent: RESIDENT) { totalCount } }',
+    variables: () => ({}),
+  },
+  {
+    question: 'somebody sought by number',
+    query: `query ($search: String!) { volunteers(first: 20, search: $search) { totalCount nodes { id number displayName } } }`,
+    variables: ({ volunteers }, turn) => ({ search: pick(volunteers, turn).number }),
   },
   {
     question: 'a person by id, with team and station',
