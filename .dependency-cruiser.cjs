@@ -12,6 +12,7 @@ const features = {
   event: [],
   feed: ['event', 'volunteer', 'hierarchy'],
   'check-in': ['feed', 'event', 'volunteer', 'access', 'hierarchy'],
+  wall: ['feed', 'event', 'hierarchy'],
   attendance: ['check-in', 'feed', 'event', 'access', 'volunteer', 'audit', 'hierarchy'],
   'personal-data': [
     'attendance',

@@ -73,6 +73,7 @@ import { VolunteerSkill } from './volunteer/volunteer-skill.entity.js';
 import { Volunteer } from './volunteer/volunteer.entity.js';
 import { VolunteerResolver } from './volunteer/volunteer.resolver.js';
 import { visibleVolunteer } from './volunteer/volunteer.service.js';
+import { EventWallResolver, StationWallResolver } from './wall/wall.resolver.js';
 
 /** What a feature adds to the system. */
 interface Feature {
@@ -175,6 +176,10 @@ const features: Record<string, Feature> = {
     entities: [Attendance, AttendanceChange, AttendanceBook],
     resolvers: [AttendanceResolver, AttendanceChangeResolver],
     nodes: { Attendance: byNumber(visibleAttendance) },
+  },
+  wall: {
+    entities: [],
+    resolvers: [EventWallResolver, StationWallResolver],
   },
   'personal-data': {
     entities: [],

@@ -79,7 +79,8 @@ export const decisions: Decisions<keyof typeof audiences> = {
   CultureSchool: { everyone: `${unit} stations(after first)` },
   CultureSchoolConnection: { everyone: page },
   CultureSchoolEdge: { everyone: edge },
-  ServiceStation: { everyone: `${unit} brand school teams(after first)` },
+  // Of a small station the register is a small group, too.
+  ServiceStation: { everyone: `${unit} brand school teams(after first)`, notPartners: 'registered' },
   ServiceStationConnection: { everyone: page },
   ServiceStationEdge: { everyone: edge },
   VolunteerTeam: { everyone: `${unit} posts(after first) station` },
@@ -174,8 +175,8 @@ export const decisions: Decisions<keyof typeof audiences> = {
 
   // Event. A cursor counts the check-ins before it, so it is no partner's.
   CommunityEvent: {
-    everyone: 'code edition endsAt id startsAt tally theme title',
-    notPartners: 'checkIns(after first within) cursor',
+    everyone: 'code edition endsAt id previousEdition startsAt tally theme title',
+    notPartners: 'arrivals checkIns(after first within) cursor',
   },
   CommunityEventConnection: { everyone: page },
   CommunityEventEdge: { everyone: edge },
@@ -222,6 +223,9 @@ export const decisions: Decisions<keyof typeof audiences> = {
   PublishedService: { notPartners: 'content inAt minutes post until volunteer' },
   PublishedServiceConnection: { notPartners: page },
   PublishedServiceEdge: { notPartners: edge },
+
+  // Wall: how few came in a quarter of an hour is no partner's.
+  Arrivals: { notPartners: 'from people' },
 
   // Personal data: masked beside the person, in clear by a mutation that the audit log tells of.
   PersonalData: { persons: 'guardianConsent idNumber isMinor phone screenConsentAt' },

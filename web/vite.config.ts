@@ -8,7 +8,7 @@ import { defineConfig } from 'vite';
 /** The same for the same sources, whoever builds them: a screen that is moved to another node must not load itself anew. */
 function versionOfSources(): string {
   const hash = createHash('sha256');
-  const files = ['src', 'messages', 'static'].flatMap((folder) =>
+  const files = ['src', 'messages', 'static', 'fonts'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name)),

@@ -7,6 +7,8 @@ type Moment = string | number | Date;
 
 export interface Formats {
   number(value: number): string;
+  /** A share of 1: 42% */
+  percent(share: number): string;
   /** 10:32:05 */
   clock(at: Moment): string;
   /** 10:32 */
@@ -24,6 +26,7 @@ export interface Formats {
 function makeFormats(locale: Locale): Formats {
   const number = new Intl.NumberFormat(locale);
   const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const time = { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
   const clock = new Intl.DateTimeFormat(locale, { ...time, second: '2-digit' });
   const shortTime = new Intl.DateTimeFormat(locale, time);
@@ -32,6 +35,7 @@ function makeFormats(locale: Locale): Formats {
   const moment = new Intl.DateTimeFormat(locale, { ...time, month: 'long', day: 'numeric' });
   return {
     number: (value) => number.format(value),
+    percent: (share) => percent.format(share),
     clock: (at) => clock.format(new Date(at)),
     time: (at) => shortTime.format(new Date(at)),
     date: (at) => date.format(new Date(at)),

@@ -22,3 +22,32 @@ export function renewNightly(): () => void {
   const timer = setTimeout(renew, next.getTime() - Date.now() + Math.random() * spreadMs);
   return () => clearTimeout(timer);
 }
+
+const lookMs = 5_000;
+const silenceMs = 3 * 60_000;
+const longestWaitMs = 10 * 60_000;
+
+/**
+ * Loads the page anew when it has heard nothing for minutes, though there is a server to load it from: whatever is wrong
+ * with it. `heardAt` tells when it heard something last. Returns how to stop.
+ */
+export function renewWhenDeaf(heardAt: () => number | undefined): () => void {
+  const since = Date.now();
+  const timer = setInterval(() => {
+    if (Date.now() - (heardAt() ?? since) < silenceMs) return;
+    clearInterval(timer);
+    void renew();
+  }, lookMs);
+  return () => clearInterval(timer);
+}
+
+/** Loads the page anew at a quiet moment; when there is none for a while, without one. Returns how to stop. */
+export function renewInQuiet(isQuiet: () => boolean): () => void {
+  const since = Date.now();
+  const timer = setInterval(() => {
+    if (!isQuiet() && Date.now() - since < longestWaitMs) return;
+    clearInterval(timer);
+    void renew();
+  }, lookMs);
+  return () => clearInterval(timer);
+}

@@ -2,6 +2,7 @@ import { error } from '@sveltejs/kit';
 import { reached } from '#lib/load.ts';
 import { messagesOf } from '#messages/index.ts';
 import type { PageServerLoad } from './$types';
+import { isScene } from './scenes.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
 
 /**
@@ -11,7 +12,7 @@ import { takeSnapshot, type Snapshot } from './snapshot.ts';
 const sharedMs = 1000;
 const shared = new Map<string, Promise<Snapshot | null>>();
 
-export const load: PageServerLoad = async ({ fetch, params, locals }) => {
+export const load: PageServerLoad = async ({ fetch, params, locals, url }) => {
   const t = messagesOf(locals.locale);
   let snapshot = shared.get(params.event);
   if (!snapshot) {
@@ -21,5 +22,12 @@ export const load: PageServerLoad = async ({ fetch, params, locals }) => {
   }
   const found = await reached(snapshot, t);
   if (!found) error(404, t.errors.noEvent(params.event));
-  return { snapshot: found };
+  const scene = url.searchParams.get('scene');
+  return {
+    snapshot: found,
+    /** `?scene=` stays on one. */
+    scene: isScene(scene) ? scene : null,
+    /** Dark for LED walls, unless `?theme=light` says that the sun shines. */
+    theme: url.searchParams.get('theme') === 'light' ? ('light' as const) : ('dark' as const),
+  };
 };

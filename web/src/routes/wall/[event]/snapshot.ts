@@ -11,15 +11,18 @@ export interface School {
   code: string;
   name: string;
   tally: Tally;
+  stations: Station[];
 }
 
-/** A station is a flower, its teams are the petals, and a petal fills as posts of the team are covered. */
+/** A station is a flower, its teams are the petals, and a petal opens as somebody comes to the posts of the team. */
 export interface Station {
   code: string;
   name: string;
-  brand: string | null;
+  brand: { name: string } | null;
+  /** Volunteers on its register: the number that is expected as long as nobody has planned another. */
+  registered: number;
   tally: Tally;
-  teams: { code: string; name: string; posts: number; covered: string[] }[];
+  teams: { code: string; name: string; posts: { code: string; covered: boolean }[] }[];
 }
 
 export interface Snapshot {
@@ -30,7 +33,6 @@ export interface Snapshot {
   /** Newest first. */
   checkIns: WallCheckIn[];
   schools: School[];
-  stations: Station[];
 }
 
 /** What the tallest layout shows, and one that is about to leave. */
@@ -55,20 +57,15 @@ export async function takeSnapshot(
     event,
     tally,
     checkIns: checkIns.nodes,
-    schools: cultureSchools.nodes.map(({ code, name, tally }) => ({ code, name, tally })),
-    stations: cultureSchools.nodes
-      .flatMap((school) => school.stations.nodes)
-      .map(({ code, name, brand, tally, teams }) => ({
-        code,
-        name,
-        brand: brand?.name ?? null,
-        tally,
-        teams: teams.nodes.map(({ code, name, posts }) => ({
-          code,
-          name,
-          posts: posts.nodes.length,
-          covered: posts.nodes.filter((post) => post.tally.people > 0).map((post) => post.code),
+    schools: cultureSchools.nodes.map(({ stations, ...school }) => ({
+      ...school,
+      stations: stations.nodes.map(({ teams, ...station }) => ({
+        ...station,
+        teams: teams.nodes.map(({ posts, ...team }) => ({
+          ...team,
+          posts: posts.nodes.map(({ code, tally }) => ({ code, covered: tally.people > 0 })),
         })),
       })),
+    })),
   };
 }

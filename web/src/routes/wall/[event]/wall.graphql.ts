@@ -45,6 +45,18 @@ export const wallEvent = graphql(
         startsAt
         endsAt
         cursor
+        arrivals {
+          from
+          people
+        }
+        previousEdition {
+          edition
+          startsAt
+          arrivals {
+            from
+            people
+          }
+        }
         tally {
           ...TallyParts
         }
@@ -74,6 +86,7 @@ export const wallUnits = graphql(
             nodes {
               code
               name
+              registered
               brand {
                 name
               }

@@ -3,7 +3,6 @@ import { textOf } from '#lib/request.ts';
 import {
   maxRows,
   takeSnapshot,
-  type School,
   type Scoreboard,
   type Snapshot,
   type Station,
@@ -13,9 +12,16 @@ import {
 import { followCheckIns, followScoreboard } from './wall.graphql.ts';
 
 export interface Flower extends Omit<Station, 'teams'> {
-  petals: { code: string; name: string; posts: number; covered: number }[];
+  school: string;
+  petals: { code: string; name: string; posts: boolean[]; covered: number }[];
   /** Changes when somebody arrives at one of the station's posts; with many at once, where the newest one did. */
   pulse: number;
+}
+
+export interface School {
+  code: string;
+  name: string;
+  tally: Tally;
 }
 
 /** The token of a paired display, or null; and what to do when it is taken away. */
@@ -37,6 +43,15 @@ export interface Level {
 const shortestBeatMs = 60;
 const longestBeatMs = 160;
 
+/** Numbers of people that are celebrated, and how long. */
+const milestones = [100, 500, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000, 100_000];
+const celebrationMs = 12_000;
+
+const quarterMs = 15 * 60_000;
+
+const quartersOf = (arrivals: readonly { from: string; people: number }[]) =>
+  new Map(arrivals.map(({ from, people }) => [Math.floor(Date.parse(from) / quarterMs) * quarterMs, people]));
+
 /**
  * What the wall shows. Data may come hundreds of times a second; the screen follows once a beat, in one animation frame,
  * and keeps a bounded number of rows, so that the last hour of the day costs no more than the first.
@@ -54,6 +69,13 @@ export class Wall {
   arrived = $state.raw(0);
   state = $state.raw<FeedState>('connecting');
   heardAt = $state.raw<number>();
+  /** People who came first in each quarter of an hour, by its beginning. */
+  arrivals: ReadonlyMap<number, number>;
+  /** The round number of people that was just reached, for as long as it is celebrated. */
+  milestone = $state.raw<number>();
+
+  /** When somebody came or left last, by this device's clock. */
+  changedAt = -Infinity;
 
   readonly levels: Level[] = $derived.by(() => {
     const petals = this.flowers.flatMap((flower) => flower.petals);
@@ -64,12 +86,13 @@ export class Wall {
       level('CULTURE_SCHOOL', withPeople(this.schools), this.schools.length),
       level('SERVICE_STATION', withPeople(this.flowers), this.flowers.length),
       level('VOLUNTEER_TEAM', petals.filter((petal) => petal.covered > 0).length, petals.length),
-      level('GRID_POST', sum(petals.map((petal) => petal.covered)), sum(petals.map((petal) => petal.posts))),
+      level('GRID_POST', sum(petals.map((petal) => petal.covered)), sum(petals.map((petal) => petal.posts.length))),
     ];
   });
 
-  /** Which posts of each team somebody has come to: only grows, so a check-in that is counted twice does no harm. */
-  #covered = new Map<string, Set<string>>();
+  /** Where each post stands in its team, and which of them somebody has come to: only grows, so hearing twice does no harm. */
+  #places = new Map<string, number>();
+  #covered = new Map<string, boolean[]>();
   /** The newest of the check-ins that the screen has not shown yet, and how many there are: frames stop in a hidden tab. */
   #waiting: WallCheckIn[] = [];
   #waitingCount = 0;
@@ -78,14 +101,16 @@ export class Wall {
   #heard = false;
   #frame: number | undefined;
   #beat: ReturnType<typeof setTimeout> | undefined;
+  #celebration: ReturnType<typeof setTimeout> | undefined;
 
   constructor(snapshot: Snapshot) {
     this.event = $state.raw(snapshot.event);
     this.tally = $state.raw(snapshot.tally);
-    this.schools = $state.raw(snapshot.schools);
+    this.schools = $state.raw([]);
     this.flowers = $state.raw([]);
     this.rows = $state.raw(snapshot.checkIns);
     this.sequence = $state.raw(snapshot.sequence);
+    this.arrivals = $state.raw(new Map());
     this.#show(snapshot);
   }
 
@@ -134,32 +159,57 @@ export class Wall {
       feed.close();
       if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
       clearTimeout(this.#beat);
+      clearTimeout(this.#celebration);
     };
   }
 
   #show(snapshot: Snapshot) {
-    this.#covered = new Map(
-      snapshot.stations.flatMap(({ teams }) => teams.map((team) => [team.code, new Set(team.covered)] as const)),
+    const stations = snapshot.schools.flatMap((school) =>
+      school.stations.map((it) => ({ ...it, school: school.code })),
     );
+    const teams = stations.flatMap((station) => station.teams);
+    this.#places = new Map(teams.flatMap(({ posts }) => posts.map(({ code }, place) => [code, place] as const)));
+    this.#covered = new Map(teams.map(({ code, posts }) => [code, posts.map((post) => post.covered)]));
     this.event = snapshot.event;
     this.tally = snapshot.tally;
-    this.schools = snapshot.schools;
-    this.flowers = snapshot.stations.map(({ teams, ...station }) => ({
+    this.schools = snapshot.schools.map(({ code, name, tally }) => ({ code, name, tally }));
+    this.flowers = stations.map(({ teams, ...station }) => ({
       ...station,
-      petals: teams.map(({ code, name, posts, covered }) => ({ code, name, posts, covered: covered.length })),
+      petals: teams.map(({ code, name }) => this.#petal(code, name)),
       pulse: 0,
     }));
     this.rows = snapshot.checkIns;
     this.sequence = snapshot.sequence;
+    this.arrivals = quartersOf(snapshot.event.arrivals);
     this.arrived = 0;
+  }
+
+  #petal(code: string, name: string): Flower['petals'][number] {
+    const posts = [...(this.#covered.get(code) ?? [])];
+    return { code, name, posts, covered: posts.filter(Boolean).length };
+  }
+
+  /** Who is new since the last scoreboard came now: the log says more exactly when, with the next snapshot. */
+  #count(before: number, now: number) {
+    if (now <= before) return;
+    const quarter = Math.floor(Date.now() / quarterMs) * quarterMs;
+    this.arrivals = new Map(this.arrivals).set(quarter, (this.arrivals.get(quarter) ?? 0) + now - before);
+    const reached = milestones.findLast((milestone) => before < milestone && milestone <= now);
+    if (reached === undefined) return;
+    this.milestone = reached;
+    clearTimeout(this.#celebration);
+    this.#celebration = setTimeout(() => (this.milestone = undefined), celebrationMs);
   }
 
   #take(checkIns: WallCheckIn[]) {
     this.#waiting = [...this.#waiting, ...checkIns].slice(-maxRows);
     this.#waitingCount += checkIns.length;
+    this.changedAt = Date.now();
     for (const { post, direction } of checkIns) {
       if (direction !== 'IN') continue;
-      this.#covered.get(post.team.code)?.add(post.code);
+      const covered = this.#covered.get(post.team.code);
+      const place = this.#places.get(post.code);
+      if (covered && place !== undefined) covered[place] = true;
       // Again at the end: the newest one glows.
       this.#arrivals.delete(post.team.station.code);
       this.#arrivals.add(post.team.station.code);
@@ -192,6 +242,7 @@ export class Wall {
     const newest = [...arrivals].at(-1);
     const tallies = new Map<string, Tally>();
     if (this.#scoreboard) {
+      this.#count(this.tally.people, this.#scoreboard.tally.people);
       this.tally = this.#scoreboard.tally;
       for (const { unit, tally } of this.#scoreboard.units) {
         tallies.set(unit.code, tally);
@@ -204,7 +255,7 @@ export class Wall {
         ...flower,
         tally: tallies.get(flower.code) ?? flower.tally,
         petals: arrivals.has(flower.code)
-          ? flower.petals.map((petal) => ({ ...petal, covered: this.#covered.get(petal.code)?.size ?? 0 }))
+          ? flower.petals.map(({ code, name }) => this.#petal(code, name))
           : flower.petals,
         // One glow a beat: in a rush all flowers would glow all the time, which tells nothing and costs most of the work.
         pulse: flower.pulse + (flower.code === newest ? 1 : 0),
