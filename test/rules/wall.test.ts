@@ -55,7 +55,7 @@ describe('scenes', () => {
   test('each of them has its turn, in order', () => {
     fc.assert(
       fc.property(fc.subarray([...scenes], { minLength: 1 }), fc.constantFrom(...scenes), (turns, first) => {
-        const seen = [];
+        const seen: string[] = [];
         for (let scene = first, turn = 0; turn < turns.length; turn++) seen.push((scene = nextScene(scene, turns)));
         expect(scenes.filter((scene) => seen.includes(scene))).toEqual(turns);
       }),
