@@ -81,6 +81,7 @@ const wrong: [rule: string, from: string, to: string][] = [
   ['feed-uses-only-what-is-above', 'server/feed/a.ts', 'server/check-in/b.ts'],
   ['check-in-uses-only-what-is-above', 'server/check-in/a.ts', 'server/personal-data/b.ts'],
   ['attendance-uses-only-what-is-above', 'server/attendance/a.ts', 'server/personal-data/b.ts'],
+  ['wall-uses-only-what-is-above', 'server/wall/a.ts', 'server/attendance/b.ts'],
   ['personal-data-uses-only-what-is-above', 'server/personal-data/a.ts', 'server/features.ts'],
   ['resolvers-are-known-to-the-registry-alone', 'server/feed/b.ts', 'server/event/event.resolver.ts'],
   ['resolvers-are-known-to-the-registry-alone', 'server/event/event.service.ts', 'server/event/event.resolver.ts'],
