@@ -81,7 +81,7 @@ test.each(Object.keys(screens) as (keyof typeof screens)[])(
     for (const scene of scenes) {
       await page.goto(`${site.url}/wall/w-day?scene=${scene}`);
       await page.locator(`.wall[data-scene=${scene}][data-state=live]`).waitFor();
-      expect(await unreadable(page, least), scene).toEqual([]);
+      expect(await unreadable(page, least), `in ${scene}`).toEqual([]);
     }
     await page.context().close();
   },

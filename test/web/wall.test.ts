@@ -177,6 +177,7 @@ test('a wall that hears nothing for minutes loads itself anew, as soon as there 
   cable.cut();
   await page.clock.runFor(200_000);
   await reload;
+  expect(await page.locator('.wall').getAttribute('data-state')).not.toBe('live');
   await page.context().close();
 });
 
