@@ -14,7 +14,13 @@ const features = {
   'check-in': ['feed', 'event', 'volunteer', 'access', 'hierarchy'],
   wall: ['feed', 'event', 'hierarchy'],
   attendance: ['check-in', 'feed', 'event', 'access', 'volunteer', 'audit', 'hierarchy'],
+  ledger: ['volunteer', 'audit', 'hierarchy'],
+  certification: ['ledger', 'attendance', 'notification', 'volunteer', 'audit', 'hierarchy'],
+  reward: ['ledger', 'volunteer', 'audit', 'hierarchy'],
   'personal-data': [
+    'reward',
+    'certification',
+    'ledger',
     'attendance',
     'check-in',
     'feed',

@@ -3,11 +3,14 @@ import type { Seed, SeedContext } from '../server/app.js';
 import { dayIn } from '../server/vault/person.rules.js';
 import { emptyRecord, writeRecords } from '../server/vault/sealed.js';
 import { ConsentMeans } from '../server/vault/volunteer-record.entity.js';
+import { publicViewer, ViewerRole } from '../server/kernel/viewer.js';
+import { carryOver } from '../server/ledger/carry-over.js';
 import { addBrands, addEvent, addUnits, addVolunteers, type Built } from './builders.js';
 import { issueDemoKeys, openDemoAccounts } from './demo.js';
 import { volunteers } from './shengbei/people.js';
 import { posts, schools, stations, teams } from './shengbei/places.js';
 import { records } from './shengbei/records.js';
+import { rewards, savedMinutes } from './shengbei/time-bank.js';
 import { volunteerDay } from './shengbei/volunteer-day.js';
 
 /**
@@ -45,6 +48,7 @@ const seed: Seed = async (context) => {
     volunteers().map(({ consentsToScreens, ...person }) => ({ ...person, screenConsent: consentsToScreens })),
   );
   await addRecords(context, people);
+  await addSavings(context, people);
   const event = await addEvent(client, volunteerDay(now, timeZone));
   const keysFile = await issueDemoKeys(context);
   const team = teams()[0]!;
@@ -78,6 +82,29 @@ async function addRecords({ client, vault, now, timeZone }: SeedContext, people:
         screenConsentAt: onScreens.has(number) ? consentAt : null,
       },
     })),
+  );
+}
+
+/** What people had saved before comes in by the time bank's own way; so do their tiers. And what they can spend it on. */
+async function addSavings({ client, db, now, timeZone }: SeedContext, people: readonly Built[]): Promise<void> {
+  const ids = new Map(people.map(({ code, id }) => [code, id]));
+  const ctx = {
+    db,
+    timeZone,
+    clock: () => now,
+    viewer: { ...publicViewer, role: ViewerRole.ADMINISTRATOR, name: 'seeds' },
+  };
+  await carryOver(
+    ctx,
+    client,
+    savedMinutes().map(({ number, minutes }) => ({ volunteerId: ids.get(number)!, minutes })),
+  );
+  await client.query(
+    `insert into reward (name, description, minutes, stock, unit_id, created_at)
+     select r.name, r.description, r.minutes, r.stock, u.id, $2 from jsonb_to_recordset($1)
+       as r (name text, description text, minutes int, stock int, "stationCode" text)
+     left join service_unit u on u.code = r."stationCode"`,
+    [JSON.stringify(rewards), now],
   );
 }
 

@@ -14,6 +14,7 @@ import { readConfig, type Config } from './kernel/config.js';
 import type { Context } from './kernel/context.js';
 import { withStartLock, type Database } from './kernel/database/database.js';
 import { dataKeySource } from './kernel/data-key.js';
+import { restrict } from './kernel/database/restricted.js';
 import { joinEmbeddedPostgres } from './kernel/database/embedded.js';
 import { DatabaseStartError } from './kernel/database/embedded-programs.js';
 import { publicViewer, ViewerRole } from './kernel/viewer.js';
@@ -110,7 +111,7 @@ async function bringUpToDate(db: Database, { url, isShared }: { url: string; isS
   // The migrator would make a database of that name where there is none: here that is a slip of the pen.
   await db.query('select 1');
   const { migrator } = db.orm;
-  if ((await migrator.getPending()).length === 0) return;
+  if ((await migrator.getPending()).length === 0) return void (await restrict(db, log));
   if (isShared && (await migrator.getExecuted()).length > 0) {
     throw new CommandError(
       {
@@ -121,6 +122,7 @@ async function bringUpToDate(db: Database, { url, isShared }: { url: string; isS
     );
   }
   await withStartLock(url, () => migrator.up());
+  await restrict(db, log);
 }
 
 /** Whoever may run commands here owns the data: an administrator, whom the audit log knows by the system's user. */

@@ -10,6 +10,7 @@ import { Limits } from './access/limits.js';
 import { loadSigner } from './access/signing.js';
 import { watchSockets } from './access/watch.js';
 import { Bookkeeper } from './attendance/bookkeeper.js';
+import { certifyAll } from './certification/certification.service.js';
 import { recordBatch } from './check-in/check-in.record.js';
 import { entities, nodeLoaders } from './features.js';
 import { Hub } from './feed/hub.js';
@@ -19,19 +20,24 @@ import type { Config } from './kernel/config.js';
 import type { Context } from './kernel/context.js';
 import { dataKeySource } from './kernel/data-key.js';
 import { Database, ormOptions, withStartLock } from './kernel/database/database.js';
+import { restrict } from './kernel/database/restricted.js';
 import { startEmbeddedPostgres } from './kernel/database/embedded.js';
 import type { Caller } from './kernel/http/caller.js';
 import { createDoor, type Door } from './kernel/http/door.js';
 import { limits as doorLimits } from './kernel/http/limits.js';
+import { every } from './kernel/every.js';
 import { subscribeShared } from './kernel/live/shared.js';
 import { createLog } from './kernel/log.js';
 import { Inbox } from './notification/inbox.js';
 import { Vault } from './vault/vault.js';
+import { publicViewer } from './kernel/viewer.js';
+import { expireRedemptions } from './reward/reward.service.js';
 import { buildSchema, schemasByViewer } from './schema.js';
 import { indexEverybody } from './volunteer/search.js';
 
 /** What a seed works with: one transaction, so that an empty database is filled whole or stays empty. */
 export interface SeedContext {
+  db: Database;
   client: pg.ClientBase;
   dataDir: string;
   timeZone: string;
@@ -56,6 +62,15 @@ export interface App {
    */
   close(options?: { drain?: boolean }): Promise<void>;
 }
+
+/** Who does what is due with time: no request leads to it. */
+const nobody: Caller = {
+  viewer: publicViewer,
+  locale: 'zh-CN',
+  requestId: 'regular',
+  address: '',
+  userAgent: null,
+};
 
 /** Starts one node: its database if it has none, the schema's latest version, the feeds, the port. */
 export async function createApp(
@@ -97,6 +112,12 @@ export async function createApp(
       () => hub.close(),
       () => inbox.close(),
       () => checkInWriter.close(),
+    );
+
+    const clerk = { ...services, ...nobody };
+    closers.push(
+      every(30_000, () => certifyAll(clerk), log, 'certification'),
+      every(60_000, () => expireRedemptions(clerk), log, 'redemptions'),
     );
 
     const createContext = (caller: Caller, moment?: object): Context => ({ ...services, ...caller, moment });
@@ -179,9 +200,12 @@ async function prepare(
 ): Promise<void> {
   const applied = await db.orm.migrator.up();
   if (applied.length > 0) log.info({ migrations: applied.map(({ name }) => name) }, 'the database is up to date');
+  await restrict(db, log);
   await vault.open(clock());
   if (!seed) return;
   await db.transaction(async (client) => {
+    // Who fills a database may build it up as they like: a nation's rows come faster without the indexes.
+    await client.query('set local role none');
     // A seed takes its time, also between its statements.
     await client.query('set local idle_in_transaction_session_timeout = 0');
     const { rowCount } = await client.query('select 1 from service_unit limit 1');
@@ -190,7 +214,7 @@ async function prepare(
     const now = clock();
     const { dataDir, timeZone } = config;
     const issueKey: SeedContext['issueKey'] = async (grant) => (await insertKey(client, grant, now)).key;
-    await seed({ client, dataDir, timeZone, now, log, vault, issueKey });
+    await seed({ db, client, dataDir, timeZone, now, log, vault, issueKey });
   }, null);
 }
 

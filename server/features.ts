@@ -23,6 +23,9 @@ import { auditCommands } from './audit/audit.commands.js';
 import { AuditEntry, AuditHead } from './audit/audit-entry.entity.js';
 import { AuditResolver } from './audit/audit.resolver.js';
 import { visibleAuditEntry } from './audit/audit.service.js';
+import { certificationCommands } from './certification/certification.commands.js';
+import { Certification, CertifiedDay } from './certification/certification.entity.js';
+import { AttendanceCertificationResolver } from './certification/certification.resolver.js';
 import { CheckInResolver, PassResolver, PostCodeResolver } from './check-in/check-in.resolver.js';
 import { CheckInKey, Presence } from './check-in/presence.entity.js';
 import { CommunityEvent } from './event/community-event.entity.js';
@@ -51,6 +54,18 @@ import {
 } from './hierarchy/service-unit.entity.js';
 import type { CommandLine } from './kernel/command-line.js';
 import type { Context } from './kernel/context.js';
+import { ledgerCommands } from './ledger/ledger.commands.js';
+import { LedgerEntry, LedgerTransfer } from './ledger/ledger.entity.js';
+import {
+  LedgerEntryResolver,
+  LedgerTransferResolver,
+  StatementResolver,
+  TimeAccountResolver,
+  VolunteerTimeResolver,
+} from './ledger/ledger.resolver.js';
+import { visibleTimeAccount, visibleTransfer } from './ledger/accounts.js';
+import { TimePolicy } from './ledger/policy.entity.js';
+import { FamilyMember, TimeAccount, TimeHold } from './ledger/time-account.entity.js';
 import { NodeResolver, type NodeLoader } from './kernel/node.js';
 import { Notification, NotificationDelivery } from './notification/notification.entity.js';
 import { NotificationResolver } from './notification/notification.resolver.js';
@@ -63,6 +78,9 @@ import { DataKeyVersion } from './vault/data-key-version.entity.js';
 import { personalDataCommands } from './personal-data/personal-data.commands.js';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.js';
 import { VolunteerIndex, VolunteerRecord } from './vault/volunteer-record.entity.js';
+import { Redemption, Reward } from './reward/reward.entity.js';
+import { RedemptionResolver, RewardResolver, VolunteerRedemptionResolver } from './reward/reward.resolver.js';
+import { rewardById, visibleRedemption } from './reward/reward.service.js';
 import { RateLimitResolver } from './kernel/rate-limit.js';
 import { RegisterCount } from './volunteer/register-count.entity.js';
 import { VolunteerSearch } from './volunteer/volunteer-search.entity.js';
@@ -180,6 +198,31 @@ const features: Record<string, Feature> = {
   wall: {
     entities: [],
     resolvers: [EventWallResolver, StationWallResolver],
+  },
+  ledger: {
+    entities: [TimeAccount, FamilyMember, TimeHold, LedgerTransfer, LedgerEntry, TimePolicy],
+    resolvers: [
+      TimeAccountResolver,
+      StatementResolver,
+      LedgerEntryResolver,
+      LedgerTransferResolver,
+      VolunteerTimeResolver,
+    ],
+    nodes: { TimeAccount: byNumber(visibleTimeAccount), LedgerTransfer: byNumber(visibleTransfer) },
+    commands: [ledgerCommands],
+  },
+  certification: {
+    entities: [Certification, CertifiedDay],
+    resolvers: [AttendanceCertificationResolver],
+    commands: [certificationCommands],
+  },
+  reward: {
+    entities: [Reward, Redemption],
+    resolvers: [RewardResolver, RedemptionResolver, VolunteerRedemptionResolver],
+    nodes: {
+      Reward: byNumber((ctx, id) => rewardById(ctx).load(id)),
+      Redemption: byNumber(visibleRedemption),
+    },
   },
   'personal-data': {
     entities: [],

@@ -37,9 +37,10 @@ export const decisions: Decisions<keyof typeof audiences> = {
   Query: {
     notPartners: 'publishedService(after first) skills(after first)',
     everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) rateLimit
-      serviceUnit(code) viewer`,
+      serviceUnit(code) timeRules viewer`,
     users: 'sessions(after first)',
-    persons: 'attendances(after event first state volunteer within) notifications(after first) unreadNotifications',
+    persons: `attendances(after event first state volunteer within) notifications(after first)
+      rewards(after first within) unreadNotifications`,
     leaders:
       'attendanceQueue(after event first within) findVolunteers(phone idNumber) volunteers(after contingent first search within)',
     managers: 'accessKeys(after first role within) accounts(after first search within)',
@@ -51,13 +52,16 @@ export const decisions: Decisions<keyof typeof audiences> = {
     // A screen that wants to be let in is the public as yet.
     notPartners: 'beginPairing collectPairing(secret)',
     // For oneself; for others only by those who keep their data.
-    persons: 'markNotificationsRead(notifications) setScreenConsent(input)',
+    persons: `cancelRedemption(redemption) donateTime(input) giveTime(input) markNotificationsRead(notifications)
+      redeemReward(input) setScreenConsent(input)`,
     leaders: `annulAttendance(attendance reason version) confirmAttendance(attendances) correctAttendance(input)
-      enterService(input) rollCall(input) signService(attendance)`,
-    managers: `confirmPairing(input) createAccount(input) disableAccount(account reason) enableAccount(account)
-      endGrant(grant reason) eraseVolunteer(reason volunteer) exportVolunteer(reason volunteer) grantRole(input)
-      issueKey(input) recordGuardianConsent(input) resetPassword(account) revealPersonalData(input)
-      revokeKey(key reason) rotateKey(key oldEndsAt) setPersonalData(input) withdrawGuardianConsent(reason volunteer)`,
+      enterService(input) handOutReward(code) rollCall(input) signService(attendance)`,
+    managers: `addReward(input) changeRewardStock(by reward) confirmPairing(input) createAccount(input)
+      disableAccount(account reason) enableAccount(account) endGrant(grant reason) eraseVolunteer(reason volunteer)
+      exportVolunteer(reason volunteer) formFamily(input) grantRole(input) issueKey(input)
+      recordGuardianConsent(input) resetPassword(account) revealPersonalData(input) reverseTransfer(reason transfer)
+      revokeKey(key reason) rotateKey(key oldEndsAt) setPersonalData(input) withdrawGuardianConsent(reason volunteer)
+      withdrawReward(reward)`,
     administrators: 'registerPartner(input) resumePartner(partner) suspendPartner(partner reason)',
   },
   // Frames are of single check-ins; figures are everybody's.
@@ -159,10 +163,13 @@ export const decisions: Decisions<keyof typeof audiences> = {
   PairingCodeRejected: { managers: 'message' },
 
   // Volunteer
-  Volunteer: { persons: 'contingent displayName id number pass(event) personalData team' },
   Skill: { notPartners: 'code id name' },
   SkillConnection: { notPartners: page },
   SkillEdge: { notPartners: edge },
+  Volunteer: {
+    persons: `contingent displayName familyAccount id number pass(event) personalData redemptions(after first) team
+      timeAccount`,
+  },
   VolunteerBadge: { notPartners: 'contingent displayName tier' },
   VolunteerConnection: { leaders: page },
   VolunteerEdge: { leaders: edge },
@@ -204,7 +211,7 @@ export const decisions: Decisions<keyof typeof audiences> = {
 
   // Attendance: one's own, and that where one leads. What counts by a week's publication is everybody's to read.
   Attendance: {
-    persons: `changes checkIn checkOut content event flags grade id inAt minutes outAt person post publishedUntil state version
+    persons: `certification changes checkIn checkOut content event flags grade id inAt minutes outAt person post publishedUntil state version
       volunteer`,
     leaders: 'enteredBy signedBy',
   },
@@ -223,6 +230,49 @@ export const decisions: Decisions<keyof typeof audiences> = {
   PublishedService: { notPartners: 'content inAt minutes post until volunteer' },
   PublishedServiceConnection: { notPartners: page },
   PublishedServiceEdge: { notPartners: edge },
+  // Ledger. An account is its owner's, and those who work with them see it; what a community saves in all is no single account.
+  TimeRules: {
+    everyone: `appealDays balanceCapMinutes confirmDays dayCapMinutes minimumSharePercent pickUpDays publicationDays
+      tierMinutes`,
+  },
+  TimeAccount: {
+    persons: `available balance balanceAt(at) certified held id kind openedAt progress statement(from to) title`,
+  },
+  TierProgress: { persons: 'missing next nextFrom tier' },
+  Statement: { persons: 'closingBalance entries(after first) from openingBalance received spent to' },
+  LedgerEntry: { persons: 'at balance counterparty minutes sequence transfer' },
+  LedgerEntryConnection: { persons: page },
+  LedgerEntryEdge: { persons: edge },
+  LedgerTransfer: { persons: 'at category id kind minutes reason reversedBy reverses' },
+  GiveTimeInput: { persons: 'key minutes' },
+  DonateTimeInput: { persons: 'from key minutes station' },
+  FormFamilyInput: { managers: 'members title' },
+  TimeMoved: { persons: 'account replayed transfer' },
+  NotEnoughTime: { persons: 'available message' },
+  NoFamily: { persons: 'message' },
+  FamilyFormed: { managers: 'account' },
+  AlreadyInFamily: { managers: 'message' },
+  TransferReversed: { managers: 'transfer' },
+  NotReversible: { managers: 'message' },
+
+  // Certification
+  Certification: { persons: 'at findings minutes' },
+
+  // Rewards
+  Reward: { persons: 'description id minutes name station stock withdrawnAt' },
+  RewardConnection: { persons: page },
+  RewardEdge: { persons: edge },
+  AddRewardInput: { managers: 'description minutes name station stock' },
+  RedeemInput: { persons: 'from key reward' },
+  Redemption: { persons: 'code createdAt endedAt expiresAt id minutes reward state' },
+  RedemptionConnection: { persons: page },
+  RedemptionEdge: { persons: edge },
+  RewardRedeemed: { persons: 'redemption replayed' },
+  OutOfStock: { persons: 'message' },
+  TierNeeded: { persons: 'message' },
+  RedemptionCancelled: { persons: 'redemption' },
+  RedemptionOver: { persons: 'message' },
+  RewardHandedOut: { leaders: 'redemption' },
 
   // Wall: how few came in a quarter of an hour is no partner's.
   Arrivals: { notPartners: 'from people' },

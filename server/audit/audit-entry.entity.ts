@@ -36,6 +36,12 @@ export enum AuditAction {
   ATTENDANCE_ANNULLED = 'ATTENDANCE_ANNULLED',
   SERVICE_ENTERED = 'SERVICE_ENTERED',
   SERVICE_SIGNED = 'SERVICE_SIGNED',
+  FAMILY_FORMED = 'FAMILY_FORMED',
+  TRANSFER_REVERSED = 'TRANSFER_REVERSED',
+  REWARD_ADDED = 'REWARD_ADDED',
+  REWARD_STOCK_CHANGED = 'REWARD_STOCK_CHANGED',
+  REWARD_WITHDRAWN = 'REWARD_WITHDRAWN',
+  REWARD_HANDED_OUT = 'REWARD_HANDED_OUT',
 }
 
 registerEnumType(AuditAction, {
@@ -73,6 +79,12 @@ registerEnumType(AuditAction, {
     ATTENDANCE_ANNULLED: { description: 'A stay no longer counts.' },
     SERVICE_ENTERED: { description: 'Service that nobody had checked in for was entered.' },
     SERVICE_SIGNED: { description: 'A second person signed for service that was entered later.' },
+    FAMILY_FORMED: { description: 'A family got an account in the time bank.' },
+    REWARD_ADDED: { description: 'A reward was put on the shelf.' },
+    REWARD_STOCK_CHANGED: { description: 'There are more of a reward, or fewer.' },
+    REWARD_WITHDRAWN: { description: 'A reward was taken off the shelf for good.' },
+    REWARD_HANDED_OUT: { description: 'Somebody picked up a reward.' },
+    TRANSFER_REVERSED: { description: 'A movement of time was taken back.' },
   },
 });
 

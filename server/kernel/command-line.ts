@@ -109,6 +109,11 @@ export class CommandLine {
     };
   }
 
+  /** Tells how far a long work has come, beside what it answers in the end. */
+  note(words: Words): void {
+    this.streams.err(`${this.say(words)}\n`);
+  }
+
   private print({ data, table, text, exitCode = exitCodes.done }: Outcome, json: boolean): void {
     if (json) return this.streams.out(`${JSON.stringify(data, null, 2)}\n`);
     if (table) {

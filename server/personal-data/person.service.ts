@@ -32,6 +32,9 @@ export async function exportVolunteer(ctx: Context, id: string, reason: string) 
       stays: await staysOf(client, volunteer.id),
       attendance: await attendanceOf(client, volunteer.id),
       account: await accountOf(client, volunteer.id),
+      timeAccount: await timeAccountOf(client, volunteer.id),
+      redemptions: await redemptionsOf(client, volunteer.id),
+      certifiedDays: await certifiedDaysOf(client, volunteer.id),
       notifications: await notificationsOf(client, volunteer.id),
       auditLog: await auditOf(client, volunteer.id),
     };
@@ -59,6 +62,8 @@ export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
     const erasedAt = volunteer.erasedAt ?? ctx.clock();
     if (!volunteer.erasedAt) {
       await renewScreens();
+      // Time stays where it is, as nobody's; who belonged to whom goes.
+      await client.query('delete from family_member where volunteer_id = $1', [volunteer.id]);
       await client.query('delete from volunteer_record where volunteer_id = $1', [volunteer.id]);
       await client.query('delete from volunteer_search where volunteer_id = $1', [volunteer.id]);
       await client.query(
@@ -164,6 +169,37 @@ async function notificationsOf(client: pg.ClientBase, id: number) {
   const { rows } = await client.query<object>(
     `select kind, created_at as "createdAt", read_at as "readAt" from notification
      where volunteer_id = $1 or account_id = (select a.id from account a where a.volunteer_id = $1) order by id`,
+    [id],
+  );
+  return rows;
+}
+
+/** The ledger keeps its entries for ever, as an erased person's: nothing in them tells whose they were. */
+async function timeAccountOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select a.balance, a.held, a.certified, a.opened_at as "openedAt",
+       (select json_agg(json_build_object('at', e.at, 'kind', t.kind, 'category', t.category, 'minutes', e.minutes,
+          'balance', e.balance, 'reason', t.reason) order by e.sequence)
+        from ledger_entry e join ledger_transfer t on t.id = e.transfer_id where e.account_id = a.id) as entries,
+       (select f.title from family_member m join time_account f on f.id = m.account_id where m.volunteer_id = $1) as family
+     from time_account a where a.volunteer_id = $1`,
+    [id],
+  );
+  return rows[0] ?? null;
+}
+
+async function certifiedDaysOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select to_char(day, 'YYYY-MM-DD') as day, minutes from certified_day where volunteer_id = $1 order by day`,
+    [id],
+  );
+  return rows;
+}
+
+async function redemptionsOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select w.name as reward, r.state, r.created_at as "createdAt", r.ended_at as "endedAt"
+     from redemption r join reward w on w.id = r.reward_id where r.volunteer_id = $1 order by r.id`,
     [id],
   );
   return rows;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { buildSchema as buildFromText, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addBrands, addSkills } from '../../seeds/builders.js';
@@ -8,6 +9,7 @@ import { buildPartnerSchema, buildSchema } from '../../server/schema.js';
 import { audiences, decisions } from '../../server/visibility.js';
 import { checkIn, scan, startTestApp, type Answer, type TestApp } from '../support/app.js';
 import { everyField, type Question } from '../support/every-field.js';
+import { applicationDatabase, giveMinutes } from '../support/ledger.js';
 import { headersOfEveryRole } from '../support/identities.js';
 import { rowCounts } from '../support/rows.js';
 
@@ -54,6 +56,25 @@ function isFor(type: string, field: string, role: ViewerRole): boolean {
   return (audiences[found[0]![0] as keyof typeof audiences] as readonly ViewerRole[]).includes(role);
 }
 
+/** The first volunteer of the world has saved time, and spent some of it. */
+async function saveAndSpend(of: TestApp): Promise<void> {
+  await giveMinutes(of, await applicationDatabase(of), { 0: 6_000 });
+  const { data } = await of.ask(
+    'mutation ($input: AddRewardInput!) { addReward(input: $input) { id } }',
+    { input: { name: '毛巾', description: '纯棉', minutes: 10, stock: 1, station: of.world.stations[0]!.globalId } },
+    { as: 'admin' },
+  );
+  const answer = await fetch(`${of.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers.VOLUNTEER },
+    body: JSON.stringify({
+      query: 'mutation ($input: RedeemInput!) { redeemReward(input: $input) { __typename } }',
+      variables: { input: { key: randomUUID(), reward: data!.addReward.id } },
+    }),
+  });
+  expect(await answer.text()).toContain('RewardRedeemed');
+}
+
 let app: TestApp;
 let headers: Record<ViewerRole, Record<string, string>>;
 let questions: Question[];
@@ -68,6 +89,7 @@ beforeAll(async () => {
   for (let i = 0; i < 6; i++) await checkIn(app, scan(world, i, 0, { note: '带了工具' }));
   await addSkills(app.sql, [{ code: 'first-aid', name: '急救' }]);
   headers = await headersOfEveryRole(app);
+  await saveAndSpend(app);
   await app.sql.query(
     "insert into notification (volunteer_id, kind, parameters, created_at) values ($1, 'NEWS', '{}', now())",
     [world.volunteers[0]!.id],
@@ -111,6 +133,10 @@ beforeAll(async () => {
       Grant: await idOf('Grant', 'role_grant'),
       Session: await idOf('Session', 'session'),
       AuditEntry: [toGlobalId('AuditEntry', 1)],
+      TimeAccount: await idOf('TimeAccount', 'time_account where volunteer_id is not null'),
+      LedgerTransfer: await idOf('LedgerTransfer', 'ledger_transfer'),
+      Reward: await idOf('Reward', 'reward'),
+      Redemption: await idOf('Redemption', 'redemption'),
     },
   }));
 });

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { describe, expect, test } from 'vitest';
 import { messages as attendanceMessages } from '../../server/attendance/attendance.messages.js';
+import { messages as certificationMessages } from '../../server/certification/certification.news.js';
 import { messages as checkInMessages } from '../../server/check-in/check-in.messages.js';
 import { messages as accountMessages } from '../../server/access/account.messages.js';
 import { messages as keyMessages } from '../../server/access/key.messages.js';
@@ -15,7 +16,9 @@ import {
 } from '../../server/kernel/errors.js';
 import { locales, type Locale } from '../../server/kernel/locale.js';
 import { staleEdit } from '../../server/kernel/refusal.js';
+import { messages as ledgerMessages } from '../../server/ledger/ledger.messages.js';
 import { requireText } from '../../server/kernel/text.js';
+import { messages as rewardMessages } from '../../server/reward/reward.messages.js';
 import { messages as personalDataMessages } from '../../server/personal-data/personal-data.messages.js';
 
 /** Every text of a catalogue by its path; functions are called with something in each of their places. */
@@ -47,6 +50,9 @@ const ofServer = (locale: Locale): Record<string, object> => ({
   attendance: attendanceMessages[locale],
   checkIn: checkInMessages[locale],
   keys: keyMessages[locale],
+  certification: certificationMessages[locale],
+  ledger: ledgerMessages[locale],
+  reward: rewardMessages[locale],
   personalData: personalDataMessages[locale],
   errors: {
     stale: staleEdit(locale, locale === 'en' ? 'Li Ming' : '李明', 2).message,

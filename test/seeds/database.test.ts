@@ -96,7 +96,7 @@ describe('the Shengbei community', () => {
     });
     await first.close();
     // Some for each kind of thing, however many there are of it.
-    expect(statements).toBeLessThan(30);
+    expect(statements).toBeLessThan(50);
     const client = await connect(place.databaseUrl);
     expect(await counts(client)).toEqual(whole);
     const keys = await demoKeys(place);

@@ -25,6 +25,7 @@ export class Database {
   private pool: pg.Pool;
   private readonly patience: typeof patience;
   private readonly selectLists = new Map<string, string>();
+  private role: string | undefined;
 
   constructor(
     readonly url: string,
@@ -41,6 +42,8 @@ export class Database {
       connectionString: this.url,
       max: 12,
       application_name: 'baihua',
+      // From the first statement on, and what RESET ROLE leads back to.
+      options: this.role && `-c role=${this.role}`,
       connectionTimeoutMillis: this.patience.connectMs,
       idle_in_transaction_session_timeout: this.patience.idleInTransactionMs,
       keepAlive: true,
@@ -56,6 +59,14 @@ export class Database {
   private lost(error: Error & { code?: string }): void {
     // The pool hangs the whole connection on the error: that is nothing for a log.
     this.log.warn({ code: error.code, reason: error.message }, 'a database connection was lost');
+  }
+
+  /** From here on statements run as another role, which the user of the URL may take on. */
+  actAs(role: string): void {
+    const { pool } = this;
+    this.role = role;
+    this.pool = this.createPool();
+    void pool.end();
   }
 
   /** One line has gone silent, so the others of its time may have, too: whoever comes next gets a new one. */
