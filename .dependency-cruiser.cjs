@@ -17,7 +17,9 @@ const features = {
   ledger: ['volunteer', 'audit', 'hierarchy'],
   certification: ['ledger', 'attendance', 'notification', 'volunteer', 'audit', 'hierarchy'],
   reward: ['ledger', 'volunteer', 'audit', 'hierarchy'],
+  recruitment: ['check-in', 'feed', 'event', 'notification', 'access', 'vault', 'volunteer', 'audit', 'hierarchy'],
   'personal-data': [
+    'recruitment',
     'reward',
     'certification',
     'ledger',

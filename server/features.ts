@@ -81,8 +81,25 @@ import { VolunteerIndex, VolunteerRecord } from './vault/volunteer-record.entity
 import { Redemption, Reward } from './reward/reward.entity.js';
 import { RedemptionResolver, RewardResolver, VolunteerRedemptionResolver } from './reward/reward.resolver.js';
 import { rewardById, visibleRedemption } from './reward/reward.service.js';
+import { Application } from './recruitment/application.entity.js';
+import { visibleApplication } from './recruitment/application.service.js';
+import {
+  ApplicationResolver,
+  MemberResolver,
+  ReportInResolver,
+  TeamChangeResolver,
+} from './recruitment/recruitment.resolver.js';
+import { ReportIn } from './recruitment/report-in.entity.js';
+import { visibleReportIn } from './recruitment/report-in.service.js';
+import { RosterImport, RosterPart, RosterRow } from './recruitment/roster-import.entity.js';
+import { RosterResolver } from './recruitment/roster.resolver.js';
+import { visibleRoster } from './recruitment/roster.service.js';
+import { TeamChange } from './recruitment/team-change.entity.js';
+import { WalkIn } from './recruitment/walk-in.entity.js';
 import { RateLimitResolver } from './kernel/rate-limit.js';
 import { RegisterCount } from './volunteer/register-count.entity.js';
+import { Availability } from './volunteer/availability.entity.js';
+import { Suspension } from './volunteer/suspension.entity.js';
 import { VolunteerSearch } from './volunteer/volunteer-search.entity.js';
 import { Skill } from './volunteer/skill.entity.js';
 import { SkillResolver } from './volunteer/skill.resolver.js';
@@ -138,7 +155,7 @@ const features: Record<string, Feature> = {
     commands: [auditCommands],
   },
   volunteer: {
-    entities: [Volunteer, VolunteerSearch, RegisterCount, Skill, VolunteerSkill],
+    entities: [Volunteer, VolunteerSearch, RegisterCount, Skill, VolunteerSkill, Suspension, Availability],
     resolvers: [VolunteerResolver, SkillResolver],
     nodes: { Volunteer: byNumber(visibleVolunteer), Skill: byNumber((ctx, id) => skillById(ctx).load(id)) },
   },
@@ -222,6 +239,15 @@ const features: Record<string, Feature> = {
     nodes: {
       Reward: byNumber((ctx, id) => rewardById(ctx).load(id)),
       Redemption: byNumber(visibleRedemption),
+    },
+  },
+  recruitment: {
+    entities: [Application, WalkIn, TeamChange, ReportIn, RosterImport, RosterPart, RosterRow],
+    resolvers: [ApplicationResolver, MemberResolver, TeamChangeResolver, ReportInResolver, RosterResolver],
+    nodes: {
+      Application: byNumber(visibleApplication),
+      ReportIn: byNumber(visibleReportIn),
+      RosterImport: byNumber(visibleRoster),
     },
   },
   'personal-data': {

@@ -38,30 +38,36 @@ export const decisions: Decisions<keyof typeof audiences> = {
     notPartners: 'publishedService(after first) skills(after first)',
     everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) rateLimit
       serviceUnit(code) timeRules viewer`,
-    users: 'sessions(after first)',
+    users: 'applicationStatus(proof) sessions(after first)',
     persons: `attendances(after event first state volunteer within) notifications(after first)
       rewards(after first within) unreadNotifications`,
-    leaders:
-      'attendanceQueue(after event first within) findVolunteers(phone idNumber) volunteers(after contingent first search within)',
-    managers: 'accessKeys(after first role within) accounts(after first search within)',
+    leaders: `attendanceQueue(after event first within) findVolunteers(phone idNumber)
+      reportIns(after first organisation within) reportInFeedback(organisation quarter year)
+      volunteers(after contingent first search within)`,
+    managers: `accessKeys(after first role within) accounts(after first search within)
+      applications(after first state within) rosterImport(id)`,
     administrators: 'auditLog(action actor after first from target to) partnerOrganisations(after first)',
   },
   Mutation: {
     recorders: 'checkIn(input) checkOut(input)',
-    users: 'actAs(grant) changePassword(input) revokeOtherSessions revokeSession(session) signIn(input) signOut',
+    users: `actAs(grant) apply(input) changePassword(input) claimAccount(input) revokeOtherSessions
+      revokeSession(session) signIn(input) signOut withdrawApplication(proof)`,
     // A screen that wants to be let in is the public as yet.
     notPartners: 'beginPairing collectPairing(secret)',
     // For oneself; for others only by those who keep their data.
     persons: `cancelRedemption(redemption) donateTime(input) giveTime(input) markNotificationsRead(notifications)
-      redeemReward(input) setScreenConsent(input)`,
+      redeemReward(input) setAvailability(volunteer windows) setScreenConsent(input)`,
     leaders: `annulAttendance(attendance reason version) confirmAttendance(attendances) correctAttendance(input)
-      enterService(input) handOutReward(code) rollCall(input) signService(attendance)`,
-    managers: `addReward(input) changeRewardStock(by reward) confirmPairing(input) createAccount(input)
-      disableAccount(account reason) enableAccount(account) endGrant(grant reason) eraseVolunteer(reason volunteer)
-      exportVolunteer(reason volunteer) formFamily(input) grantRole(input) issueKey(input)
-      recordGuardianConsent(input) resetPassword(account) revealPersonalData(input) reverseTransfer(reason transfer)
-      revokeKey(key reason) rotateKey(key oldEndsAt) setPersonalData(input) withdrawGuardianConsent(reason volunteer)
-      withdrawReward(reward)`,
+      enterService(input) handOutReward(code) reportIn(input) rollCall(input) signService(attendance) walkIn(input)`,
+    managers: `addReward(input) addRosterPart(data part roster) admitApplication(input)
+      beginRosterImport(fileName team) changeRewardStock(by reward) confirmPairing(input) createAccount(input)
+      declineApplication(application reason) disableAccount(account reason) enableAccount(account)
+      endGrant(grant reason) eraseVolunteer(reason volunteer) exportVolunteer(reason volunteer) formFamily(input)
+      grantRole(input) importRoster(roster) issueKey(input) previewRoster(parts roster) recordGuardianConsent(input)
+      resetPassword(account) resumeVolunteer(reason volunteer) revealPersonalData(input)
+      reverseTransfer(reason transfer) revokeKey(key reason) rotateKey(key oldEndsAt) setPersonalData(input)
+      suspendVolunteer(reason volunteer) transferVolunteer(reason team volunteer)
+      withdrawGuardianConsent(reason volunteer) withdrawReward(reward)`,
     administrators: 'registerPartner(input) resumePartner(partner) suspendPartner(partner reason)',
   },
   // Frames are of single check-ins; figures are everybody's.
@@ -163,12 +169,14 @@ export const decisions: Decisions<keyof typeof audiences> = {
   PairingCodeRejected: { managers: 'message' },
 
   // Volunteer
+  Availability: { users: 'fromMinute untilMinute weekday' },
+  Suspension: { persons: 'reason since until' },
   Skill: { notPartners: 'code id name' },
   SkillConnection: { notPartners: page },
   SkillEdge: { notPartners: edge },
   Volunteer: {
-    persons: `contingent displayName familyAccount id number pass(event) personalData redemptions(after first) team
-      timeAccount`,
+    persons: `availability contingent displayName familyAccount id number pass(event) personalData
+      redemptions(after first) suspensions team teamChanges timeAccount`,
   },
   VolunteerBadge: { notPartners: 'contingent displayName tier' },
   VolunteerConnection: { leaders: page },
@@ -208,6 +216,44 @@ export const decisions: Decisions<keyof typeof audiences> = {
   CheckInClosed: { recorders: 'closesAt message opensAt' },
   NotCheckedIn: { recorders: 'message' },
   PassRejected: { recorders: 'message reason' },
+  VolunteerSuspended: { recorders: 'message' },
+
+  // Recruitment
+  AvailabilityInput: { users: 'fromMinute untilMinute weekday' },
+  ApplyInput: { users: 'availability birthDate contingent guardian key name offers phone unit' },
+  ApplicationReceived: { users: 'reference secret' },
+  PersonRefused: { users: 'message reason' },
+  ApplicationProofInput: { users: 'reference secret' },
+  ApplicationStatus: { users: 'canClaim createdAt decidedAt reason state unit volunteerNumber' },
+  ClaimAccountInput: { users: 'code login password' },
+  AccountClaimed: { users: 'login' },
+  ClaimRefused: { users: 'message reason' },
+  Application: {
+    managers: 'applicant contingent createdAt decidedAt id reason reference state unit volunteer',
+  },
+  ApplicationConnection: { managers: page },
+  ApplicationEdge: { managers: edge },
+  ApplicantView: { managers: 'age availability guardian name offers phone' },
+  AdmitApplicationInput: { managers: 'application team' },
+  ApplicationAdmitted: { managers: 'application isNew volunteer' },
+  ApplicationDeclined: { managers: 'application' },
+  ApplicationDecided: { managers: 'application message' },
+  TeamChange: { persons: 'at from reason to' },
+  WalkInInput: { leaders: 'contingent event key name phone post' },
+  WalkInRecorded: { leaders: 'checkIn claimCode volunteer' },
+  ReportIn: { leaders: 'endedAt id offers organisation reportedAt slip unit volunteer' },
+  ReportInConnection: { leaders: page },
+  ReportInEdge: { leaders: edge },
+  ReportInInput: { leaders: 'name offers organisation phone team' },
+  ReportInRecorded: { leaders: 'isNew reportIn' },
+  ReportInFeedback: { leaders: 'checkIns from letter members minutes organisation served until' },
+
+  RosterImport: { managers: 'createdAt done fileName fresh id known lines(after first outcome) state total wrong' },
+  RosterLine: { managers: 'contingent name number outcome problems row team' },
+  RosterPreviewed: { managers: 'roster' },
+  RosterUnreadable: { managers: 'message' },
+  RosterBegun: { managers: 'roster' },
+  RosterNotReady: { managers: 'message roster' },
 
   // Attendance: one's own, and that where one leads. What counts by a week's publication is everybody's to read.
   Attendance: {

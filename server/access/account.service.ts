@@ -115,6 +115,22 @@ export async function createAccount(
   }
 }
 
+/**
+ * Makes an account for a volunteer who proved who they are and chose a password, in the caller's transaction. Throws on
+ * `account_login_unique` and `account_volunteer_id_unique`.
+ */
+export async function openOwnAccount(
+  client: pg.ClientBase,
+  account: { login: string; name: string; passwordHash: string; volunteerId: number },
+  now: Date,
+): Promise<number> {
+  const { rows } = await client.query<{ id: number }>(
+    `insert into account (login, name, password_hash, volunteer_id, created_at) values ($1, $2, $3, $4, $5) returning id`,
+    [account.login, account.name, account.passwordHash, account.volunteerId, now],
+  );
+  return rows[0]!.id;
+}
+
 /** Gives an account a new one-time password. Its sessions end, and the old password no longer works. */
 export async function resetPassword(ctx: Context, id: string): Promise<OneTimePassword> {
   const accountId = await requireAccount(ctx, id);

@@ -36,6 +36,10 @@ const guesses = {
   postCodes: { points: 60, duration: 60 },
   /** Pairings that are begun, by network; how many are open is counted in the database besides. */
   pairings: { points: 60, duration: 600 },
+  /** Applications, by network: a class of pupils at a time. */
+  applications: { points: 120, duration: 600 },
+  /** Proofs of applications and codes of walk-ins, by network: 48 bits. */
+  applicationSecrets: { points: 30, duration: 600 },
 } satisfies Record<string, Allowance>;
 
 /**

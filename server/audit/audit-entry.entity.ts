@@ -42,6 +42,14 @@ export enum AuditAction {
   REWARD_STOCK_CHANGED = 'REWARD_STOCK_CHANGED',
   REWARD_WITHDRAWN = 'REWARD_WITHDRAWN',
   REWARD_HANDED_OUT = 'REWARD_HANDED_OUT',
+  APPLICATION_ADMITTED = 'APPLICATION_ADMITTED',
+  APPLICATION_DECLINED = 'APPLICATION_DECLINED',
+  VOLUNTEER_TRANSFERRED = 'VOLUNTEER_TRANSFERRED',
+  VOLUNTEER_SUSPENDED = 'VOLUNTEER_SUSPENDED',
+  VOLUNTEER_RESUMED = 'VOLUNTEER_RESUMED',
+  WALK_IN_REGISTERED = 'WALK_IN_REGISTERED',
+  REPORT_IN_RECORDED = 'REPORT_IN_RECORDED',
+  ROSTER_IMPORTED = 'ROSTER_IMPORTED',
 }
 
 registerEnumType(AuditAction, {
@@ -85,6 +93,14 @@ registerEnumType(AuditAction, {
     REWARD_WITHDRAWN: { description: 'A reward was taken off the shelf for good.' },
     REWARD_HANDED_OUT: { description: 'Somebody picked up a reward.' },
     TRANSFER_REVERSED: { description: 'A movement of time was taken back.' },
+    APPLICATION_ADMITTED: { description: 'Somebody who applied became a volunteer.' },
+    APPLICATION_DECLINED: { description: 'Somebody who applied did not become a volunteer.' },
+    VOLUNTEER_TRANSFERRED: { description: 'A volunteer went to another team.' },
+    VOLUNTEER_SUSPENDED: { description: 'A volunteer does not serve for a while.' },
+    VOLUNTEER_RESUMED: { description: 'A suspended volunteer serves again.' },
+    WALK_IN_REGISTERED: { description: 'Somebody who just came was written down.' },
+    REPORT_IN_RECORDED: { description: '党员报到: a Party member reported in.' },
+    ROSTER_IMPORTED: { description: 'People were entered from a file.' },
   },
 });
 

@@ -7,6 +7,7 @@ interface Messages {
   passExpired: string;
   passWrongEvent: string;
   notCheckedIn: string;
+  suspended: string;
   mismatch: string;
   noteTooLong: string;
   invisibleText: string;
@@ -27,6 +28,7 @@ export const messages: Catalogue<Messages> = {
     passExpired: '这个码已过期。请扫描岗位屏幕上的最新二维码。',
     passWrongEvent: '这张通行码属于另一场活动。请打开本场活动的通行码。',
     notCheckedIn: '没有找到您的签到记录。请扫描岗位的二维码再签退。',
+    suspended: '志愿服务资格目前已暂停，不能签到。请找本队负责人。',
     mismatch: '这个请求编号已用于另一次提交。请重新扫描，用新的编号提交。',
     noteTooLong: '备注最多 200 个字。请缩短后再提交。',
     invisibleText: '备注里有不允许的字符。请删除后再提交。',
@@ -45,6 +47,7 @@ export const messages: Catalogue<Messages> = {
     passExpired: 'This code has expired. Scan the newest code on the post’s screen.',
     passWrongEvent: 'This pass belongs to another event. Open your pass for this one.',
     notCheckedIn: 'No check-in of yours was found. Scan the post’s code to check out.',
+    suspended: 'Service is suspended at present, so check-in is not possible. Talk to the leader of the team.',
     mismatch: 'This key was used for another request. Scan again: a new scan makes a new key.',
     noteTooLong: 'A note has at most 200 characters. Shorten it and send again.',
     invisibleText: 'The note holds a character that is not allowed. Remove it and send again.',

@@ -12,6 +12,7 @@ export type Outcome =
   | { kind: 'recorded'; place: Place; row?: CheckIn; replayed: boolean }
   | { kind: 'already'; place: Place }
   | { kind: 'closed'; opensAt: Date; closesAt: Date }
+  | { kind: 'suspended' }
   | { kind: 'absent' }
   | { kind: 'no-post' }
   | { kind: 'mismatch' };
@@ -41,6 +42,7 @@ interface Facts {
   visits: (PostPath & { volunteerId: number })[] | null;
   posts: PostPath[] | null;
   volunteers: number[] | null;
+  suspensions: { volunteerId: number; since: string }[] | null;
 }
 
 /**
@@ -67,7 +69,9 @@ const readFacts = `select
     select p.id as "postId", t.id as "teamId", s.id as "stationId", s.parent_id as "schoolId"
     from service_unit p join service_unit t on t.id = p.parent_id join service_unit s on s.id = t.parent_id
     where p.level = 4 and p.id = any($4)) x) as posts,
-  (select json_agg(id) from volunteer where id = any($3) and erased_at is null) as volunteers`;
+  (select json_agg(id) from volunteer where id = any($3) and erased_at is null) as volunteers,
+  (select json_agg(x) from (
+    select volunteer_id as "volunteerId", since from suspension where volunteer_id = any($3) and until is null) x) as suspensions`;
 
 /** Where people are, and the keys: what is stored beside the rows. A key that is there already fails all of it. */
 const companions = `whereabouts as (
@@ -111,6 +115,7 @@ export async function recordBatch(
   const keys = new Map((facts.keys ?? []).map((stored) => [stored.key, stored]));
   const posts = new Map((facts.posts ?? []).map((path) => [path.postId, path]));
   const volunteers = new Set(facts.volunteers);
+  const suspended = new Map((facts.suspensions ?? []).map((it) => [it.volunteerId, new Date(it.since)]));
   const people = readWhereabouts(facts);
 
   const rows: CheckIn[] = [];
@@ -127,11 +132,12 @@ export async function recordBatch(
       window,
       post: scan.postId === null ? undefined : posts.get(scan.postId),
       volunteerExists: volunteers.has(scan.volunteerId),
+      suspendedSince: suspended.get(scan.volunteerId),
       whereabouts,
       now,
     });
     if (decision.kind === 'closed') return { kind: 'closed', ...window };
-    if (decision.kind === 'absent' || decision.kind === 'no-post') return decision;
+    if (decision.kind === 'absent' || decision.kind === 'no-post' || decision.kind === 'suspended') return decision;
 
     const keep = (outcome: StoredKey['outcome'], sequence: number) => {
       const key = { key: scan.key, bodyHash: scan.bodyHash, outcome, eventId, sequence };

@@ -73,10 +73,16 @@ export class PassRejected extends Refusal {
 })
 export class NotCheckedIn extends Refusal {}
 
+@ObjectType({
+  implements: Refusal,
+  description: 'The person does not serve at present, so cannot check in; nothing was recorded. Checking out works.',
+})
+export class VolunteerSuspended extends Refusal {}
+
 export const CheckInResult = createUnionType({
   name: 'CheckInResult',
   description: 'What became of a check-in; refusals are among the answers, faults of the caller are errors.',
-  types: () => [CheckInRecorded, AlreadyCheckedIn, CheckInClosed, PassRejected] as const,
+  types: () => [CheckInRecorded, AlreadyCheckedIn, CheckInClosed, PassRejected, VolunteerSuspended] as const,
 });
 
 export const CheckOutResult = createUnionType({

@@ -47,6 +47,8 @@ export interface Circumstances {
   /** The post that was named; undefined when there is none of that key. */
   post: PostPath | undefined;
   volunteerExists: boolean;
+  /** Since when the person does not serve; none for everybody else. */
+  suspendedSince?: Date;
   whereabouts: Whereabouts;
   now: Date;
 }
@@ -62,6 +64,8 @@ export type Decision =
   | { kind: 'record'; effect: Effect; whereabouts: (sequence: number) => Whereabouts }
   | { kind: 'already'; sequence: number }
   | { kind: 'closed' }
+  /** They do not serve at present. Who is here already can leave, though. */
+  | { kind: 'suspended' }
   /** No such post or person, or not within the recorder's unit: both read the same. */
   | { kind: 'absent' }
   /** A check-out by somebody who never checked in, and no post was named: there is nothing to write down. */
@@ -82,6 +86,8 @@ export function decide(scan: Scan, circumstances: Circumstances): Decision {
   const told = scan.at ?? now;
   const isOpen = (time: Date) => time >= window.opensAt && time <= window.closesAt;
   if (!isOpen(told) && !isOpen(now)) return { kind: 'closed' };
+  const { suspendedSince } = circumstances;
+  if (scan.direction === 'IN' && suspendedSince && told >= suspendedSince) return { kind: 'suspended' };
   // A clock that is plainly wrong tells nothing about when it was: the time of arrival has to do.
   const offMs = told.getTime() - now.getTime();
   const clockWrong = !isOpen(told) || offMs > skewMs || (scan.clockBehind === true && offMs < -skewMs);

@@ -23,6 +23,7 @@ import {
   CheckOutRecorded,
   NotCheckedIn,
   PassRejected,
+  VolunteerSuspended,
 } from './check-in.result.js';
 
 declare module '../kernel/context.js' {
@@ -199,6 +200,8 @@ async function refusal(ctx: Context, outcome: Exclude<Outcome, { kind: 'recorded
       throw new AppError('IDEMPOTENCY_MISMATCH', text.mismatch);
     case 'absent':
       throw notFound(ctx.locale);
+    case 'suspended':
+      return Object.assign(new VolunteerSuspended(), { message: text.suspended });
     case 'no-post':
       return Object.assign(new NotCheckedIn(), { message: text.notCheckedIn });
     case 'closed': {

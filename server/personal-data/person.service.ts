@@ -12,10 +12,23 @@ import type { Volunteer } from '../volunteer/volunteer.entity.js';
 import { refusedReason, requirePerson, withPerson, withPersonOffScreens } from './hold.js';
 import { aboutPerson, forget } from './personal-data.service.js';
 import { VolunteerErased, VolunteerExported } from './personal-data.result.js';
+import { applicantOf } from '../recruitment/applicant.js';
+import { Application } from '../recruitment/application.entity.js';
 import { lockRecord } from '../vault/sealed.js';
 
 /** What stands in place of a number that is no longer anybody's. */
 const tombstoneOf = (id: number) => `ERASED-${id}`;
+
+/** What goes with a person who is erased: nothing that was counted refers to it. */
+const ofThePerson = [
+  'volunteer_search',
+  'suspension',
+  'availability',
+  'team_change',
+  'report_in',
+  'walk_in',
+  'application',
+];
 
 /** Everything that is kept about one person, in clear, for handing it to them. */
 export async function exportVolunteer(ctx: Context, id: string, reason: string) {
@@ -35,6 +48,7 @@ export async function exportVolunteer(ctx: Context, id: string, reason: string) 
       timeAccount: await timeAccountOf(client, volunteer.id),
       redemptions: await redemptionsOf(client, volunteer.id),
       certifiedDays: await certifiedDaysOf(client, volunteer.id),
+      service: await serviceOf(ctx, client, volunteer.id),
       notifications: await notificationsOf(client, volunteer.id),
       auditLog: await auditOf(client, volunteer.id),
     };
@@ -65,7 +79,8 @@ export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
       // Time stays where it is, as nobody's; who belonged to whom goes.
       await client.query('delete from family_member where volunteer_id = $1', [volunteer.id]);
       await client.query('delete from volunteer_record where volunteer_id = $1', [volunteer.id]);
-      await client.query('delete from volunteer_search where volunteer_id = $1', [volunteer.id]);
+      for (const table of ofThePerson)
+        await client.query(`delete from ${table} where volunteer_id = $1`, [volunteer.id]);
       await client.query(
         'delete from notification where volunteer_id = $1 or account_id = (select id from account where volunteer_id = $1)',
         [volunteer.id],
@@ -163,6 +178,38 @@ async function accountOf(client: pg.ClientBase, id: number) {
     [id],
   );
   return rows[0] ?? null;
+}
+
+/** How they came to serve, where, and when they did not or can. */
+async function serviceOf(ctx: Context, client: pg.ClientBase, id: number) {
+  const all = async (statement: string) => (await client.query<object>(statement, [id])).rows;
+  const { rows } = await client.query<Application>(
+    `select ${ctx.db.columns(Application, 'a')} from application a where a.volunteer_id = $1 order by a.id`,
+    [id],
+  );
+  return {
+    applications: await Promise.all(
+      rows.map(async (row) => {
+        const { reference, state, createdAt, decidedAt } = row;
+        return { reference, state, createdAt, decidedAt, applicant: await applicantOf(ctx, row) };
+      }),
+    ),
+    walkIns: await all('select at from walk_in where volunteer_id = $1'),
+    reportIns: await all(
+      `select r.id, r.organisation, r.offers, r.reported_at as "reportedAt", r.ended_at as "endedAt", u.code as unit
+       from report_in r join service_unit u on u.id = r.unit_id where r.volunteer_id = $1 order by r.id`,
+    ),
+    teamChanges: await all(
+      `select c.at, c.reason, f.code as "from", t.code as "to" from team_change c
+       left join service_unit f on f.id = c.from_team_id join service_unit t on t.id = c.to_team_id
+       where c.volunteer_id = $1 order by c.id`,
+    ),
+    suspensions: await all('select since, until, reason from suspension where volunteer_id = $1 order by id'),
+    availability: await all(
+      `select weekday, from_minute as "fromMinute", until_minute as "untilMinute" from availability
+       where volunteer_id = $1 order by 1, 2`,
+    ),
+  };
 }
 
 async function notificationsOf(client: pg.ClientBase, id: number) {

@@ -3,6 +3,7 @@ import { AuditAction } from '../audit/audit-entry.entity.js';
 import { recordAudit } from '../audit/audit.service.js';
 import type { Context } from '../kernel/context.js';
 import type { Database } from '../kernel/database/database.js';
+import { resealApplications } from '../recruitment/applicant.js';
 import { DataKeyError } from '../kernel/data-key.js';
 import { openRecord, writeRecords } from '../vault/sealed.js';
 import { register, type Vault, type VersionedKey } from '../vault/vault.js';
@@ -90,7 +91,7 @@ function takeBatch(db: Database, vault: Vault, version: number): Promise<number>
       return { volunteerId: row.volunteerId, record: openRecord(row, key) };
     });
     if (records.length > 0) await writeRecords(client, keys, records);
-    return records.length;
+    return records.length + (await resealApplications(client, keys, batchSize));
   });
 }
 
@@ -100,8 +101,14 @@ function retireOlder(ctx: Context, version: number, records: number): Promise<bo
     await client.query('select 1 from data_key_version where version < $1 and retired_at is null for update', [
       version,
     ]);
-    const { rows } = await client.query('select 1 from volunteer_record where key_version < $1 limit 1', [version]);
+    const { rows } = await client.query(
+      `(select 1 from volunteer_record where key_version < $1 limit 1)
+       union all (select 1 from application where key_version < $1 limit 1)`,
+      [version],
+    );
     if (rows.length > 0) return false;
+    // A roster that lies here for a day is not worth encrypting anew: it is sent again.
+    await client.query('delete from roster_import where key_version < $1', [version]);
     await client.query('delete from volunteer_index where key_version < $1', [version]);
     await client.query('update data_key_version set retired_at = $2 where version < $1 and retired_at is null', [
       version,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { buildSchema as buildFromText, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addBrands, addSkills } from '../../seeds/builders.js';
+import { addBrands, addSkills, type World } from '../../seeds/builders.js';
 import { toGlobalId } from '../../server/kernel/global-id.js';
 import { ViewerRole } from '../../server/kernel/viewer.js';
 import { decideVisibility } from '../../server/kernel/visibility.js';
@@ -106,6 +106,7 @@ beforeAll(async () => {
      select id, now(), 1, '说明', 1, 'UNSIGNED', 'PUBLISHED', in_at, out_at, in_at, out_at from stay`,
     [world.event.id, world.volunteers[0]!.id, world.posts[0]!.id],
   );
+  await aRecruit(world);
   const idOf = async (type: string, table: string) => {
     const { rows } = await app.sql.query<{ id: number }>(`select id from ${table} order by id limit 1`);
     return rows.map(({ id }) => toGlobalId(type, id));
@@ -132,6 +133,8 @@ beforeAll(async () => {
       Account: await idOf('Account', 'account'),
       Grant: await idOf('Grant', 'role_grant'),
       Session: await idOf('Session', 'session'),
+      Application: await idOf('Application', 'application'),
+      ReportIn: await idOf('ReportIn', 'report_in'),
       AuditEntry: [toGlobalId('AuditEntry', 1)],
       TimeAccount: await idOf('TimeAccount', 'time_account where volunteer_id is not null'),
       LedgerTransfer: await idOf('LedgerTransfer', 'ledger_transfer'),
@@ -141,6 +144,23 @@ beforeAll(async () => {
   }));
 });
 afterAll(() => app.close());
+
+/** Somebody applied, and a member reported in who was suspended for a while and has changed teams. */
+async function aRecruit({ teams, volunteers }: World): Promise<void> {
+  const team = teams[0]!.globalId;
+  const volunteer = volunteers[5]!.globalId;
+  const apply = { key: randomUUID(), name: '测报名', phone: '14200000001', contingent: 'RESIDENT', unit: team };
+  const reportIn = { name: '测报到', phone: '14200000002', organisation: '一厂', offers: '宣讲', team };
+  const { errors } = await app.ask(
+    `mutation ($apply: ApplyInput!, $reportIn: ReportInInput!, $volunteer: ID!) {
+      apply(input: $apply) { __typename } reportIn(input: $reportIn) { __typename }
+      suspendVolunteer(volunteer: $volunteer, reason: "出差") { id }
+      setAvailability(volunteer: $volunteer, windows: [{ weekday: 1, fromMinute: 0, untilMinute: 60 }]) { id } }`,
+    { apply, reportIn, volunteer },
+    { as: 'admin' },
+  );
+  expect(errors).toBeUndefined();
+}
 
 test('a way leads to every type', () => {
   expect(lost).toEqual([]);

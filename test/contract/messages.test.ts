@@ -20,6 +20,8 @@ import { messages as ledgerMessages } from '../../server/ledger/ledger.messages.
 import { requireText } from '../../server/kernel/text.js';
 import { messages as rewardMessages } from '../../server/reward/reward.messages.js';
 import { messages as personalDataMessages } from '../../server/personal-data/personal-data.messages.js';
+import { rosterMessages } from '../../server/recruitment/roster.messages.js';
+import { messages as recruitmentMessages } from '../../server/recruitment/recruitment.messages.js';
 
 /** Every text of a catalogue by its path; functions are called with something in each of their places. */
 function textsOf(catalogue: object, path = ''): [path: string, text: unknown][] {
@@ -54,6 +56,20 @@ const ofServer = (locale: Locale): Record<string, object> => ({
   ledger: ledgerMessages[locale],
   reward: rewardMessages[locale],
   personalData: personalDataMessages[locale],
+  roster: rosterMessages[locale],
+  recruitment: {
+    ...recruitmentMessages[locale],
+    feedback: recruitmentMessages[locale].feedback({
+      organisation: '–',
+      year: 2026,
+      quarter: 4,
+      members: 1,
+      served: 1,
+      times: 1,
+      hours: '1.5',
+      offers: '–',
+    }),
+  },
   errors: {
     stale: staleEdit(locale, locale === 'en' ? 'Li Ming' : '李明', 2).message,
     staleBySystem: staleEdit(locale, null, 2).message,

@@ -1,3 +1,4 @@
+import { recruitment } from './recruitment.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
@@ -9,6 +10,7 @@ export const en: Messages = {
     VOLUNTEER_TEAM: 'Volunteer teams',
     GRID_POST: 'Grid posts',
   },
+  recruitment,
   contingents: {
     IN_SERVICE_MEMBER: 'In-service',
     RETIRED_MEMBER: 'Retired',
@@ -164,6 +166,7 @@ export const en: Messages = {
         PASS_WRONG_EVENT: 'Not for this event',
       },
       closed: 'Not open now',
+      suspended: 'Service suspended',
       notIn: 'Not checked in yet',
       failed: 'It did not work',
     },
@@ -264,6 +267,9 @@ export const en: Messages = {
   console: {
     title: 'Console',
     sections: {
+      volunteers: 'Volunteers',
+      applications: 'Applications',
+      roster: 'Import',
       people: 'People and roles',
       displays: 'Displays',
       keys: 'Device keys',
@@ -398,6 +404,14 @@ export const en: Messages = {
         REWARD_STOCK_CHANGED: 'Changed the stock of a reward',
         REWARD_WITHDRAWN: 'Withdrew a reward',
         REWARD_HANDED_OUT: 'Handed out a reward',
+        APPLICATION_ADMITTED: 'Admitted an applicant',
+        APPLICATION_DECLINED: 'Declined an application',
+        VOLUNTEER_TRANSFERRED: 'Moved a volunteer to another team',
+        VOLUNTEER_SUSPENDED: 'Suspended a volunteer',
+        VOLUNTEER_RESUMED: 'Brought a volunteer back',
+        WALK_IN_REGISTERED: 'Wrote down a walk-in',
+        REPORT_IN_RECORDED: 'Wrote down a Party member’s report-in',
+        ROSTER_IMPORTED: 'Imported a roster',
       },
     },
   },

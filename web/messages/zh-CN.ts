@@ -1,3 +1,5 @@
+import { recruitment } from './recruitment.zh-CN.ts';
+
 const levels = {
   CULTURE_SCHOOL: '文化学校',
   SERVICE_STATION: '党员服务社',
@@ -9,6 +11,7 @@ export const zhCN = {
   product: '百花',
   tagline: '百花齐放的社区志愿服务',
   levels,
+  recruitment,
   contingents: {
     IN_SERVICE_MEMBER: '在职党员',
     RETIRED_MEMBER: '非在职党员',
@@ -159,6 +162,7 @@ export const zhCN = {
         PASS_WRONG_EVENT: '不是本场活动',
       },
       closed: '不在签到时间',
+      suspended: '服务已暂停',
       notIn: '还没有签到',
       failed: '没有成功',
     },
@@ -254,7 +258,16 @@ export const zhCN = {
   },
   console: {
     title: '管理台',
-    sections: { people: '人员与权限', displays: '大屏', keys: '设备密钥', partners: '合作单位', audit: '审计日志' },
+    sections: {
+      volunteers: '志愿者',
+      applications: '报名审核',
+      roster: '导入名单',
+      people: '人员与权限',
+      displays: '大屏',
+      keys: '设备密钥',
+      partners: '合作单位',
+      audit: '审计日志',
+    },
     notYours: '您没有管理台的权限。请用协调员或管理员的账号登录。',
     cancel: '取消',
     close: '关闭',
@@ -380,6 +393,14 @@ export const zhCN = {
         REWARD_STOCK_CHANGED: '调整礼品数量',
         REWARD_WITHDRAWN: '下架礼品',
         REWARD_HANDED_OUT: '发放礼品',
+        APPLICATION_ADMITTED: '通过报名',
+        APPLICATION_DECLINED: '未通过报名',
+        VOLUNTEER_TRANSFERRED: '调整队伍',
+        VOLUNTEER_SUSPENDED: '暂停志愿者',
+        VOLUNTEER_RESUMED: '恢复志愿者',
+        WALK_IN_REGISTERED: '现场登记',
+        REPORT_IN_RECORDED: '党员报到',
+        ROSTER_IMPORTED: '导入名单',
       },
     },
   },

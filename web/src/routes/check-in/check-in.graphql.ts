@@ -41,6 +41,9 @@ export const checkIn = graphql(
           message
           reason
         }
+        ... on VolunteerSuspended {
+          message
+        }
       }
     }
   `,
