@@ -118,6 +118,8 @@ beforeAll(async () => {
       'Query.communityEvent(code)': world.event.code,
       'Query.serviceUnit(code)': world.posts[0]!.code,
       'Query.node(id)': world.posts[0]!.globalId,
+      'Query.rosterImport(id)': (await idOf('RosterImport', 'roster_import'))[0],
+      'Query.reportInFeedback(year)': 2026,
     },
     nodes: {
       CultureSchool: [world.schools[0]!.globalId],
@@ -135,6 +137,9 @@ beforeAll(async () => {
       Session: await idOf('Session', 'session'),
       Application: await idOf('Application', 'application'),
       ReportIn: await idOf('ReportIn', 'report_in'),
+      Notification: await idOf('Notification', 'notification'),
+      AccessKey: await idOf('AccessKey', 'access_key'),
+      RosterImport: await idOf('RosterImport', 'roster_import'),
       AuditEntry: [toGlobalId('AuditEntry', 1)],
       TimeAccount: await idOf('TimeAccount', 'time_account where volunteer_id is not null'),
       LedgerTransfer: await idOf('LedgerTransfer', 'ledger_transfer'),
@@ -148,15 +153,27 @@ afterAll(() => app.close());
 /** Somebody applied, and a member reported in who was suspended for a while and has changed teams. */
 async function aRecruit({ teams, volunteers }: World): Promise<void> {
   const team = teams[0]!.globalId;
-  const volunteer = volunteers[5]!.globalId;
+  const volunteer = volunteers[0]!.globalId;
   const apply = { key: randomUUID(), name: '测报名', phone: '14200000001', contingent: 'RESIDENT', unit: team };
+  const guardianConsent = { guardian: '测监护', means: 'PAPER' };
+  const personal = {
+    volunteer: volunteers[0]!.globalId,
+    phone: '14200000003',
+    birthDate: '2010-01-01',
+    guardianConsent,
+  };
+  await app.sql.query(
+    `insert into team_change (volunteer_id, from_team_id, to_team_id, at, reason) values ($1, $2, $2, now(), '搬家')`,
+    [volunteers[0]!.id, teams[0]!.id],
+  );
   const reportIn = { name: '测报到', phone: '14200000002', organisation: '一厂', offers: '宣讲', team };
   const { errors } = await app.ask(
-    `mutation ($apply: ApplyInput!, $reportIn: ReportInInput!, $volunteer: ID!) {
+    `mutation ($apply: ApplyInput!, $reportIn: ReportInInput!, $volunteer: ID!, $personal: SetPersonalDataInput!) {
+      setPersonalData(input: $personal) { __typename } beginRosterImport(fileName: "名单.csv") { id }
       apply(input: $apply) { __typename } reportIn(input: $reportIn) { __typename }
       suspendVolunteer(volunteer: $volunteer, reason: "出差") { id }
       setAvailability(volunteer: $volunteer, windows: [{ weekday: 1, fromMinute: 0, untilMinute: 60 }]) { id } }`,
-    { apply, reportIn, volunteer },
+    { apply, reportIn, volunteer, personal },
     { as: 'admin' },
   );
   expect(errors).toBeUndefined();
