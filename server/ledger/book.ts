@@ -4,6 +4,7 @@ import type { Context } from '../kernel/context.js';
 import { openAccounts } from './accounts.js';
 import { hashOfEntry, hashOfTransfer, sha256, type EntryContent } from './ledger.chain.js';
 import { LedgerTransfer, TransferKind } from './ledger.entity.js';
+import type { TimeRules } from './policy.entity.js';
 import { rulesNow } from './policy.service.js';
 import { HoldState, TimeAccount, TimeAccountKind } from './time-account.entity.js';
 import type { Tier } from '../volunteer/volunteer.entity.js';
@@ -72,22 +73,24 @@ const isMint = (kind: TransferKind) => kind === TransferKind.CERTIFICATION || ki
  */
 export async function book(ctx: BookContext, client: pg.ClientBase, bookings: readonly Booking[]): Promise<Booked> {
   const now = ctx.clock();
+  // All that can be asked before others have to wait; a number that is not needed is none lost.
+  const rules = await rulesNow(ctx, client);
+  const ids = await client.query<{ id: number }>({
+    name: 'ledger-ids',
+    text: `select nextval('ledger_transfer_id_seq')::int as id from generate_series(1, $1)`,
+    values: [2 * bookings.length],
+  });
   const accounts = await lockAccounts(client, accountsOf(bookings), now);
   const stored = await storedTransfers(ctx, client, bookings);
   const fresh = bookings.filter(({ key }) => !stored.has(key));
   let risen: Booked['risen'] = [];
   if (fresh.length > 0) {
-    const overflows = await overflowsOf(ctx, client, fresh, accounts, now);
+    const overflows = await overflowsOf(client, fresh, accounts, rules, now);
     const page = new Page(ctx, accounts, now);
     await settleHolds(client, fresh, page, now);
-    const ids = await client.query<{ id: number }>({
-      name: 'ledger-ids',
-      text: `select nextval('ledger_transfer_id_seq')::int as id from generate_series(1, $1)`,
-      values: [fresh.length + overflows.length],
-    });
     for (const [i, booking] of [...fresh, ...overflows].entries()) page.write(ids.rows[i]!.id, booking);
     await store(client, page);
-    risen = await keepTiers(ctx, client, page);
+    risen = await keepTiers(client, page, rules);
     for (const transfer of page.transfers) stored.set(transfer.key, transfer);
   }
   return { transfers: bookings.map(({ key }) => stored.get(key)!), replayed: fresh.length === 0, risen };
@@ -147,10 +150,10 @@ function bodyHashOf({ kind, category, fromId, toId, minutes, reason, reverses, h
 
 /** What lies above the cap once this is booked, for the pools. Locks the pools that it needs, after everything else. */
 async function overflowsOf(
-  ctx: BookContext,
   client: pg.ClientBase,
   bookings: readonly Booking[],
   accounts: Map<number, Books>,
+  { balanceCapMinutes }: TimeRules,
   now: Date,
 ): Promise<Booking[]> {
   const gains = new Map<number, number>();
@@ -165,7 +168,6 @@ async function overflowsOf(
     ([id, minutes]) => minutes > 0 && accounts.get(id)?.kind === TimeAccountKind.VOLUNTEER,
   );
   if (people.length === 0) return [];
-  const { balanceCapMinutes } = await rulesNow(ctx, client);
   const over = people.flatMap(([id, gain]) => {
     const { balance, volunteerId } = accounts.get(id)!;
     // Whoever lies above a cap that was lowered keeps what is theirs: only what comes in overflows.
@@ -341,9 +343,12 @@ async function store(client: pg.ClientBase, { transfers: t, entries: e, accounts
 const columnsOf = <T, K extends keyof T>(rows: readonly T[], names: readonly K[]): T[K][][] =>
   names.map((name) => rows.map((row) => row[name]));
 
-async function keepTiers(ctx: BookContext, client: pg.ClientBase, { certified }: Page): Promise<Booked['risen']> {
+async function keepTiers(
+  client: pg.ClientBase,
+  { certified }: Page,
+  { tierMinutes }: TimeRules,
+): Promise<Booked['risen']> {
   if (certified.size === 0) return [];
-  const { tierMinutes } = await rulesNow(ctx, client);
   const people = [...certified].toSorted((a, b) => a.volunteerId! - b.volunteerId!);
   const { rows } = await client.query<{ volunteerId: number; before: Tier | null; tier: Tier | null }>({
     name: 'keep-tiers',
