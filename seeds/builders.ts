@@ -211,6 +211,54 @@ export async function addVolunteerSkills(
   );
 }
 
+export interface NewShift {
+  eventCode: string;
+  postCode: string;
+  startsAt: Date;
+  endsAt: Date;
+  capacity?: number;
+  title?: string;
+  /** Codes of what it needs. */
+  skills?: string[];
+}
+
+/** Shifts in the order given; `code` of what is built is its place in that order. */
+export function addShifts(sql: Sql, shifts: readonly NewShift[]): Promise<Built[]> {
+  return insertAll(
+    sql,
+    'Shift',
+    `with rows as (
+       select e.id as event_id, p.id as post_id, r.*
+       from rows from (jsonb_to_recordset($1) as ("eventCode" text, "postCode" text, "startsAt" timestamptz, "endsAt" timestamptz,
+         capacity int, title text, skills text[])) with ordinality
+         as r (event_code, post_code, starts_at, ends_at, capacity, title, skills, place)
+       join community_event e on e.code = r.event_code join service_unit p on p.code = r.post_code
+     ), made as (
+       insert into shift (event_id, post_id, post_level, starts_at, ends_at, capacity, title, skill_ids)
+       select event_id, post_id, 4, starts_at, ends_at, coalesce(capacity, 1), title,
+         coalesce((select array_agg(s.id order by s.id) from skill s where s.code = any(r.skills)), '{}')
+       from rows r order by place returning id
+     )
+     select id, row_number() over (order by id)::text as code from made`,
+    shifts,
+  );
+}
+
+/** People who have accepted a place at a shift: by the shift's key and the volunteer number. */
+export async function addAssignments(
+  sql: Sql,
+  assignments: readonly { shiftId: number; volunteer: string }[],
+  now = new Date(),
+): Promise<void> {
+  await sql.query(
+    `insert into assignment (shift_id, event_id, volunteer_id, starts_at, ends_at, state, changed_at)
+     select s.id, s.event_id, v.id, s.starts_at, s.ends_at, 'ACCEPTED', $2
+     from rows from (jsonb_to_recordset($1) as ("shiftId" int, volunteer text)) with ordinality as r (shift_id, volunteer, place)
+     join shift s on s.id = r.shift_id join volunteer v on v.number = r.volunteer order by r.place`,
+    [JSON.stringify(assignments), now],
+  );
+}
+
 export interface World {
   event: Built;
   schools: Built[];

@@ -5,13 +5,24 @@ import { emptyRecord, writeRecords } from '../server/vault/sealed.js';
 import { ConsentMeans } from '../server/vault/volunteer-record.entity.js';
 import { publicViewer, ViewerRole } from '../server/kernel/viewer.js';
 import { carryOver } from '../server/ledger/carry-over.js';
-import { addBrands, addEvent, addUnits, addVolunteers, type Built } from './builders.js';
+import {
+  addAssignments,
+  addBrands,
+  addEvent,
+  addShifts,
+  addSkills,
+  addUnits,
+  addVolunteers,
+  addVolunteerSkills,
+  type Built,
+} from './builders.js';
 import { issueDemoKeys, openDemoAccounts } from './demo.js';
 import { volunteers } from './shengbei/people.js';
 import { posts, schools, stations, teams } from './shengbei/places.js';
 import { records } from './shengbei/records.js';
+import { shifts, skills, volunteerSkills } from './shengbei/shifts.js';
 import { rewards, savedMinutes } from './shengbei/time-bank.js';
-import { volunteerDay } from './shengbei/volunteer-day.js';
+import { volunteerDay, type EventSeed } from './shengbei/volunteer-day.js';
 
 /**
  * The Shengbei community on an empty database, with Volunteer Day set to today, and keys and accounts for each kind of user. All
@@ -49,7 +60,9 @@ const seed: Seed = async (context) => {
   );
   await addRecords(context, people);
   await addSavings(context, people);
-  const event = await addEvent(client, volunteerDay(now, timeZone));
+  const day = volunteerDay(now, timeZone);
+  const event = await addEvent(client, day);
+  await addPlan(context, day);
   const keysFile = await issueDemoKeys(context);
   const team = teams()[0]!;
   const [leader, volunteer] = volunteers().filter((person) => person.teamCode === team.code);
@@ -64,6 +77,25 @@ const seed: Seed = async (context) => {
     'seeded the Shengbei community',
   );
 };
+
+/** The day's shifts, who is assigned to them, and who has which skill. */
+async function addPlan({ client, now }: SeedContext, { code: eventCode, startsAt }: EventSeed): Promise<void> {
+  const plan = shifts();
+  const at = (hours: number) => new Date(startsAt.getTime() + hours * 3_600_000);
+  await addSkills(client, skills);
+  await addVolunteerSkills(client, volunteerSkills(plan));
+  const built = await addShifts(
+    client,
+    plan.map(({ postCode, from, to, capacity, skills: needed }) => ({
+      ...{ eventCode, postCode, capacity, skills: needed, startsAt: at(from), endsAt: at(to) },
+    })),
+  );
+  await addAssignments(
+    client,
+    plan.flatMap(({ people }, i) => people.map((volunteer) => ({ shiftId: built[i]!.id, volunteer }))),
+    now,
+  );
+}
 
 /** What is known of people besides their names, encrypted as it always is; they consented a month ago. */
 async function addRecords({ client, vault, now, timeZone }: SeedContext, people: readonly Built[]): Promise<void> {

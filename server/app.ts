@@ -28,10 +28,12 @@ import { limits as doorLimits } from './kernel/http/limits.js';
 import { every } from './kernel/every.js';
 import { subscribeShared } from './kernel/live/shared.js';
 import { createLog } from './kernel/log.js';
+import { publicViewer } from './kernel/viewer.js';
 import { Inbox } from './notification/inbox.js';
 import { Vault } from './vault/vault.js';
-import { publicViewer } from './kernel/viewer.js';
 import { expireRedemptions } from './reward/reward.service.js';
+import { bySystem, expireOffers } from './task/assignment.service.js';
+import { Boards } from './task/boards.js';
 import { buildSchema, schemasByViewer } from './schema.js';
 import { indexEverybody } from './volunteer/search.js';
 
@@ -103,12 +105,13 @@ export async function createApp(
     await withStartLock(url, () => prepare(db, vault, config, clock, log, seed));
 
     const services = await createServices(db, { clock, log, vault, timeZone: config.timeZone });
-    const { hub, inbox, checkInWriter, authenticator } = services;
+    const { hub, boards, inbox, checkInWriter, authenticator } = services;
     const bookkeeper = new Bookkeeper(db, log, clock);
     hub.listen(bookkeeper.ring);
-    await Promise.all([hub.open(), inbox.open()]);
+    await Promise.all([hub.open(), boards.open(), inbox.open()]);
     closers.push(
       () => bookkeeper.close(),
+      () => boards.close(),
       () => hub.close(),
       () => inbox.close(),
       () => checkInWriter.close(),
@@ -118,6 +121,7 @@ export async function createApp(
     closers.push(
       every(30_000, () => certifyAll(clerk), log, 'certification'),
       every(60_000, () => expireRedemptions(clerk), log, 'redemptions'),
+      every(5_000, () => expireOffers(bySystem(clerk)), log, 'offers'),
     );
 
     const createContext = (caller: Caller, moment?: object): Context => ({ ...services, ...caller, moment });
@@ -167,11 +171,13 @@ export async function createServices(
   { clock, log, vault, timeZone }: Pick<Context, 'clock' | 'log' | 'vault' | 'timeZone'>,
 ): Promise<Omit<Context, keyof Caller>> {
   const limits = new Limits(db);
+  const hub = new Hub(db, log, clock);
   return {
     db,
     clock,
     log,
-    hub: new Hub(db, log, clock),
+    hub,
+    boards: new Boards(db, hub, log, clock),
     inbox: new Inbox(db.url, log),
     checkInWriter: new FeedWriter(db, log, (client, eventId, scans) => recordBatch(client, eventId, scans, clock)),
     vault,

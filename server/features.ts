@@ -28,6 +28,17 @@ import { Certification, CertifiedDay } from './certification/certification.entit
 import { AttendanceCertificationResolver } from './certification/certification.resolver.js';
 import { CheckInResolver, PassResolver, PostCodeResolver } from './check-in/check-in.resolver.js';
 import { CheckInKey, Presence } from './check-in/presence.entity.js';
+import { Shift } from './event/shift.entity.js';
+import { Assignment, Board, BoardChange, BoardVisitor } from './task/assignment.entity.js';
+import { shiftById, visibleAssignment } from './task/task.lists.js';
+import {
+  AssignmentResolver,
+  BoardFrameResolver,
+  BoardResolver,
+  BoardVisitorResolver,
+  CoverageGapResolver,
+  ShiftResolver,
+} from './task/task.resolver.js';
 import { CommunityEvent } from './event/community-event.entity.js';
 import { EventResolver } from './event/event.resolver.js';
 import { eventById } from './event/event.service.js';
@@ -194,7 +205,7 @@ const features: Record<string, Feature> = {
     nodes: { Notification: byNumber(ownNotification) },
   },
   event: {
-    entities: [CommunityEvent],
+    entities: [CommunityEvent, Shift],
     resolvers: [EventResolver],
     nodes: { CommunityEvent: byNumber((ctx, id) => eventById(ctx).load(id)) },
   },
@@ -249,6 +260,18 @@ const features: Record<string, Feature> = {
       ReportIn: byNumber(visibleReportIn),
       RosterImport: byNumber(visibleRoster),
     },
+  },
+  task: {
+    entities: [Assignment, Board, BoardChange, BoardVisitor],
+    resolvers: [
+      BoardResolver,
+      BoardFrameResolver,
+      BoardVisitorResolver,
+      CoverageGapResolver,
+      ShiftResolver,
+      AssignmentResolver,
+    ],
+    nodes: { Shift: byNumber((ctx, id) => shiftById(ctx).load(id)), Assignment: byNumber(visibleAssignment) },
   },
   'personal-data': {
     entities: [],

@@ -39,9 +39,10 @@ export const decisions: Decisions<keyof typeof audiences> = {
     everyone: `communityEvent(code) communityEvents(after first) cultureSchools(after first) node(id) rateLimit
       serviceUnit(code) timeRules viewer`,
     users: 'applicationStatus(proof) sessions(after first)',
-    persons: `attendances(after event first state volunteer within) notifications(after first)
+    persons: `assignments(after first volunteer) attendances(after event first state volunteer within) notifications(after first)
       rewards(after first within) unreadNotifications`,
-    leaders: `attendanceQueue(after event first within) findVolunteers(phone idNumber)
+    leaders: `attendanceQueue(after event first within) coverageGaps(event within) shifts(after event first within)
+      findVolunteers(phone idNumber)
       reportIns(after first organisation within) reportInFeedback(organisation quarter year)
       volunteers(after contingent first search within)`,
     managers: `accessKeys(after first role within) accounts(after first search within)
@@ -55,9 +56,13 @@ export const decisions: Decisions<keyof typeof audiences> = {
     // A screen that wants to be let in is the public as yet.
     notPartners: 'beginPairing collectPairing(secret)',
     // For oneself; for others only by those who keep their data.
-    persons: `cancelRedemption(redemption) donateTime(input) giveTime(input) markNotificationsRead(notifications)
+    persons: `answerOffer(accepts assignment) cancelRedemption(redemption) donateTime(input) giveTime(input) markNotificationsRead(notifications)
       redeemReward(input) setAvailability(volunteer windows) setScreenConsent(input)`,
-    leaders: `annulAttendance(attendance reason version) confirmAttendance(attendances) correctAttendance(input)
+    leaders: `assign(input) cancelShift(reason shift version) completeAssignment(assignment version) createShifts(input)
+      editShift(input) handOver(assignment version volunteer) moveAssignment(input)
+      rateAssignment(assignment remark stars version) releaseAssignment(assignment version)
+      stayOn(assignment until version) swapAssignments(input) visitBoard(event shift within)
+      annulAttendance(attendance reason version) confirmAttendance(attendances) correctAttendance(input)
       enterService(input) handOutReward(code) reportIn(input) rollCall(input) signService(attendance) walkIn(input)`,
     managers: `addReward(input) addRosterPart(data part roster) admitApplication(input)
       beginRosterImport(fileName team) changeRewardStock(by reward) confirmPairing(input) createAccount(input)
@@ -72,6 +77,7 @@ export const decisions: Decisions<keyof typeof audiences> = {
   },
   // Frames are of single check-ins; figures are everybody's.
   Subscription: {
+    leaders: 'board(after event within) coverageGapsChanged(event within)',
     everyone: 'scoreboard(event unit)',
     notPartners: 'checkIns(after event within)',
     persons: 'notificationNews',
@@ -322,6 +328,37 @@ export const decisions: Decisions<keyof typeof audiences> = {
 
   // Wall: how few came in a quarter of an hour is no partner's.
   Arrivals: { notPartners: 'from people' },
+
+  // Shifts are for volunteers to choose from; who comes is for those who run the post, and one's own for oneself.
+  Shift: {
+    persons: 'cancelledAt capacity endsAt event id kind maxAge minAge post skills startsAt title version',
+    leaders: 'assignments candidates(first) expected here late missing offered unplanned waiting',
+  },
+  ShiftConnection: { leaders: page },
+  ShiftEdge: { leaders: edge },
+  Assignment: {
+    persons: 'endsAt expiresAt id person presence shift startsAt state version volunteer',
+    leaders: 'changedAt changedBy stars',
+  },
+  AssignmentConnection: { persons: page },
+  AssignmentEdge: { persons: edge },
+  Candidate: { leaders: 'herePost isAtPost minutesToday sameStation sameTeam skills volunteer' },
+  CoverageGap: { leaders: 'kind missing missingSkills shift' },
+  CoverageGaps: { leaders: 'gaps' },
+  BoardFrame: { leaders: 'place shifts visitors' },
+  BoardVisitor: { leaders: 'name seenAt shift unit' },
+  AssignInput: { leaders: 'despiteSkills expiresAt offer passOn shift volunteer wait' },
+  MoveAssignmentInput: { leaders: 'assignment shift version' },
+  SwapAssignmentsInput: { leaders: 'one oneVersion other otherVersion' },
+  ShiftInput: { leaders: 'capacity endsAt kind maxAge minAge post skills startsAt title' },
+  CreateShiftsInput: { leaders: 'event shifts' },
+  EditShiftInput: { leaders: 'capacity endsAt shift skills startsAt version' },
+  AssignmentsSaved: { persons: 'assignments' },
+  AssignmentRefused: { persons: 'message reason' },
+  TimeTaken: { persons: 'assignment message' },
+  ShiftFull: { persons: 'message shift' },
+  SkillMissing: { persons: 'message skills' },
+  ShiftsSaved: { leaders: 'shifts' },
 
   // Personal data: masked beside the person, in clear by a mutation that the audit log tells of.
   PersonalData: { persons: 'guardianConsent idNumber isMinor phone screenConsentAt' },

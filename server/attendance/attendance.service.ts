@@ -163,21 +163,25 @@ export async function signService(ctx: Context, id: string) {
   });
 }
 
-type Answer = AttendanceSaved | AttendanceRefused | StaleEdit;
+type Answer = AttendanceSaved | AttendanceRefused;
 
 /** Runs `work` on a stay that the viewer may decide on, unless somebody changed it since its `version`. */
-function edit(
+async function edit(
   ctx: Context,
   id: string,
   version: number,
   work: (client: pg.ClientBase, stay: Attendance) => Promise<Answer>,
-): Promise<Answer> {
-  return ctx.db.transaction(async (client) => {
+): Promise<Answer | StaleEdit> {
+  const answer = await ctx.db.transaction(async (client) => {
     const [stay] = await hold(ctx, client, [keyOf(ctx, id)]);
     if (isOwn(ctx, stay!)) return refused(ctx, OWN);
-    if (stay!.version !== version) return staleEdit(ctx.locale, await changedBy(ctx, client, stay!), stay!.version);
-    return work(client, stay!);
+    return stay!.version === version
+      ? work(client, stay!)
+      : { by: await changedBy(client, stay!), version: stay!.version };
   });
+  // Whose name it is, is asked when the connection is back: nobody waits for a second one with one in hand.
+  if (!('by' in answer)) return answer;
+  return staleEdit(ctx.locale, answer.by && (await actorName(ctx).load(answer.by)), answer.version);
 }
 
 /** Stays by key, locked, all of them where the viewer acts; NOT_FOUND otherwise. */
@@ -225,13 +229,12 @@ async function change(ctx: Context, client: pg.ClientBase, stay: Attendance, to:
   await client.query(`select pg_notify('${attendanceBell}', '')`);
 }
 
-async function changedBy(ctx: Context, client: pg.ClientBase, stay: Attendance): Promise<string | null> {
+async function changedBy(client: pg.ClientBase, { id, version }: Attendance) {
   const { rows } = await client.query<{ accountId: number | null; keyId: number | null }>(
-    `select account_id as "accountId", key_id as "keyId" from attendance_change
-     where attendance_id = $1 and version = $2`,
-    [stay.id, stay.version],
+    `select account_id as "accountId", key_id as "keyId" from attendance_change where attendance_id = $1 and version = $2`,
+    [id, version],
   );
-  return rows[0] ? actorName(ctx).load(rows[0]) : null;
+  return rows[0] ?? null;
 }
 
 async function overlapsOther(client: pg.ClientBase, volunteerId: number, inAt: Date, outAt: Date, but: number) {

@@ -12,6 +12,12 @@ import { bookRows, type Stay } from './attendance.rules.js';
 const pauseMs = 200;
 /** Without a bell: what has become due with time, and what a lost bell has missed. */
 const lookMs = 30_000;
+/** What becomes due with time is looked for this often, as long as anything goes on. */
+const dueMs = 2_000;
+/** Whoever has not checked out so long after their shift has forgotten it. */
+const forgottenAfterMs = 2 * 3_600_000;
+/** Whoever checks in this long before a shift at the post has come for it. */
+const earlyMs = 2 * 3_600_000;
 /** Rows of a log that one transaction books. */
 const batchSize = 500;
 
@@ -31,6 +37,7 @@ const bookedTypes = `event_id int, volunteer_id int, post_id int, team_id int, s
 export class Bookkeeper {
   private running: Promise<void> | undefined;
   private rungAgain = false;
+  private lastDue = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
 
@@ -48,10 +55,11 @@ export class Bookkeeper {
       return;
     }
     clearTimeout(this.timer);
+    const startedAt = performance.now();
     this.running = this.work().finally(() => {
       this.running = undefined;
       if (this.closed) return;
-      this.timer = setTimeout(this.ring, this.rungAgain ? pauseMs : lookMs);
+      this.timer = setTimeout(this.ring, this.rungAgain ? pauseMs : this.lastDue < startedAt ? dueMs : lookMs);
       this.rungAgain = false;
     });
   };
@@ -60,7 +68,9 @@ export class Bookkeeper {
     try {
       await this.openBooks();
       while (!this.closed && (await this.bookSome()));
-      if (!this.closed) await this.settleDue();
+      if (this.closed || performance.now() - this.lastDue < dueMs) return;
+      this.lastDue = performance.now();
+      await this.settleDue();
     } catch (error) {
       this.log.warn({ err: error }, 'attendance could not be booked; the next look tries again');
     }
@@ -148,23 +158,30 @@ export class Bookkeeper {
     await client.query(`select pg_notify('${attendanceBell}', '')`);
   }
 
-  /** What nobody checked out of gets a proposal, and what was published long enough counts. */
+  /** What nobody checked out of gets a proposal, up to the shift's or the event's end, and what was published long enough counts. */
   private async settleDue(): Promise<void> {
     const now = this.clock();
     const rows = await this.db.query<{ count: number }>(
-      `with forgotten as (
-         update attendance a set out_at = greatest(a.in_at, e.ends_at),
-           minutes = floor(extract(epoch from greatest(a.in_at, e.ends_at) - a.in_at) / 60)::int,
+      `with due as (
+         select a.id, coalesce(s.ends_at, e.ends_at) as cap from attendance a join community_event e on e.id = a.event_id
+         left join lateral (
+           select s.ends_at from shift s where s.event_id = a.event_id and s.post_id = a.post_id and s.cancelled_at is null
+             and s.starts_at <= a.in_at + make_interval(secs => $3) and s.ends_at > a.in_at
+           order by abs(extract(epoch from s.starts_at - a.in_at)) limit 1) s on true
+         where a.state = 'OPEN'
+           and coalesce(s.ends_at + make_interval(secs => $4), e.ends_at + make_interval(secs => $2)) < $1
+       ), forgotten as (
+         update attendance a set out_at = greatest(a.in_at, d.cap),
+           minutes = floor(extract(epoch from greatest(a.in_at, d.cap) - a.in_at) / 60)::int,
            state = 'PROVISIONAL', flags = array_append(a.flags, 'NO_CHECK_OUT'), version = a.version + 1, settled = false
-         from community_event e
-         where a.state = 'OPEN' and e.id = a.event_id and e.ends_at + make_interval(secs => $2) < $1
+         from due d where a.id = d.id and a.state = 'OPEN'
          returning a.id
        ), published as (
          update attendance set state = 'CONFIRMED', version = version + 1, settled = false
          where state = 'PUBLISHED' and published_until <= $1 returning id
        )
        select count(*)::int as count from (select id from forgotten union all select id from published) changed`,
-      [now, closesAfterEndMs / 1000],
+      [now, closesAfterEndMs / 1000, earlyMs / 1000, forgottenAfterMs / 1000],
       'book-due',
     );
     if (rows[0]!.count > 0) await this.db.query(`select pg_notify('${attendanceBell}', '')`);

@@ -50,6 +50,8 @@ export enum AuditAction {
   WALK_IN_REGISTERED = 'WALK_IN_REGISTERED',
   REPORT_IN_RECORDED = 'REPORT_IN_RECORDED',
   ROSTER_IMPORTED = 'ROSTER_IMPORTED',
+  SHIFTS_CHANGED = 'SHIFTS_CHANGED',
+  ASSIGNMENT_CHANGED = 'ASSIGNMENT_CHANGED',
 }
 
 registerEnumType(AuditAction, {
@@ -86,6 +88,8 @@ registerEnumType(AuditAction, {
     ATTENDANCE_CORRECTED: { description: 'A stay got other times.' },
     ATTENDANCE_ANNULLED: { description: 'A stay no longer counts.' },
     SERVICE_ENTERED: { description: 'Service that nobody had checked in for was entered.' },
+    SHIFTS_CHANGED: { description: 'Shifts were planned, changed or cancelled.' },
+    ASSIGNMENT_CHANGED: { description: 'Somebody got a place at a shift, answered, left it, or was rated.' },
     SERVICE_SIGNED: { description: 'A second person signed for service that was entered later.' },
     FAMILY_FORMED: { description: 'A family got an account in the time bank.' },
     REWARD_ADDED: { description: 'A reward was put on the shelf.' },

@@ -44,6 +44,7 @@ export async function exportVolunteer(ctx: Context, id: string, reason: string) 
       checkIns: await checkInsOf(client, volunteer.id),
       stays: await staysOf(client, volunteer.id),
       attendance: await attendanceOf(client, volunteer.id),
+      assignments: await assignmentsOf(client, volunteer.id),
       account: await accountOf(client, volunteer.id),
       timeAccount: await timeAccountOf(client, volunteer.id),
       redemptions: await redemptionsOf(client, volunteer.id),
@@ -89,7 +90,11 @@ export async function eraseVolunteer(ctx: Context, id: string, reason: string) {
         volunteer.id,
       ]);
       await client.query(
-        `with skills as (
+        `with assignments as (
+           update assignment set remark = null, version = version + 1,
+             state = case when state in ('WAITLISTED', 'OFFERED', 'ACCEPTED') then 'RELEASED' else state end
+           where volunteer_id = $1
+         ), skills as (
            delete from volunteer_skill where volunteer_id = $1
          ), words as (
            update attendance set content = '' where volunteer_id = $1 and content is not null
@@ -159,6 +164,16 @@ async function attendanceOf(client: pg.ClientBase, id: number) {
         from attendance_change c where c.attendance_id = a.id) as changes
      from attendance a join service_unit p on p.id = a.post_id left join community_event e on e.id = a.event_id
      where a.volunteer_id = $1 order by a.id`,
+    [id],
+  );
+  return rows;
+}
+
+async function assignmentsOf(client: pg.ClientBase, id: number) {
+  const { rows } = await client.query<object>(
+    `select e.code as event, p.code as "postCode", p.name as post, a.starts_at as since, a.ends_at as until, a.state, a.stars, a.remark
+     from assignment a join shift s on s.id = a.shift_id join service_unit p on p.id = s.post_id
+     join community_event e on e.id = a.event_id where a.volunteer_id = $1 order by a.starts_at, a.id`,
     [id],
   );
   return rows;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addAccounts } from '../../seeds/builders.js';
+import { addAccounts, addShifts, addVolunteers } from '../../seeds/builders.js';
 import { ViewerRole } from '../../server/kernel/viewer.js';
 import { checkIn, checkOut, scan, startTestApp, until, type Asker, type TestApp } from '../support/app.js';
 import { signedIn } from '../support/browser-session.js';
@@ -225,6 +225,33 @@ describe('what people decide', () => {
     await until(async () => (await stayOf(9)).flags.includes('OUT_AFTER_DECISION'), 'the late check-out');
     expect(await stayOf(9)).toMatchObject({ state: 'CONFIRMED', minutes: stay.minutes });
   });
+});
+
+test('a forgotten check-out from a shift is proposed up to its end, two hours after it; who checks out after all is believed', async () => {
+  const { world } = app;
+  const before = now;
+  now = new Date('2026-06-16T04:30:00Z');
+  const [mine] = await addVolunteers(app.sql, [
+    { number: 'SHIFT-1', name: '测试', contingent: 'RESIDENT', teamCode: world.teams[0]!.code },
+  ]);
+  await addShifts(app.sql, [
+    {
+      ...{ eventCode: world.event.code, postCode: world.posts[1]!.code },
+      ...{ startsAt: new Date('2026-06-16T05:00:00Z'), endsAt: new Date('2026-06-16T07:00:00Z') },
+    },
+  ]);
+  await checkIn(app, { ...scan(world, 0, 1), volunteer: mine!.globalId });
+  const stateOf = async () =>
+    (await app.sql.query('select state, out_at, minutes from attendance where volunteer_id = $1', [mine!.id])).rows[0];
+  await until(async () => (await stateOf())?.state === 'OPEN', 'the stay');
+  now = new Date('2026-06-16T09:01:00Z');
+  await app.sql.query(`select pg_notify('feed', '0')`);
+  await until(async () => (await stateOf()).state === 'PROVISIONAL', 'the proposal');
+  expect(await stateOf()).toMatchObject({ out_at: new Date('2026-06-16T07:00:00Z'), minutes: 150 });
+  await checkOut(app, { ...scan(world, 0, null), volunteer: mine!.globalId });
+  await until(async () => (await stateOf()).state === 'CONFIRMED', 'the check-out');
+  expect(await stateOf()).toMatchObject({ out_at: now, minutes: 271 });
+  now = before;
 });
 
 describe('service that was entered later', () => {

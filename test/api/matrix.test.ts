@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { buildSchema as buildFromText, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addBrands, addSkills, type World } from '../../seeds/builders.js';
+import { addBrands, addShifts, addSkills, type World } from '../../seeds/builders.js';
 import { toGlobalId } from '../../server/kernel/global-id.js';
 import { ViewerRole } from '../../server/kernel/viewer.js';
 import { decideVisibility } from '../../server/kernel/visibility.js';
@@ -107,6 +107,17 @@ beforeAll(async () => {
     [world.event.id, world.volunteers[0]!.id, world.posts[0]!.id],
   );
   await aRecruit(world);
+  await addShifts(app.sql, [
+    {
+      ...{ eventCode: world.event.code, postCode: world.posts[0]!.code, skills: ['first-aid'] },
+      ...{ startsAt: new Date(Date.now() - 60_000), endsAt: new Date(Date.now() + 3_600_000) },
+    },
+  ]);
+  await app.sql.query(
+    `insert into assignment (shift_id, event_id, volunteer_id, starts_at, ends_at, state, changed_at)
+     select id, event_id, $1, starts_at, ends_at, 'ACCEPTED', now() from shift`,
+    [world.volunteers[0]!.id],
+  );
   const idOf = async (type: string, table: string) => {
     const { rows } = await app.sql.query<{ id: number }>(`select id from ${table} order by id limit 1`);
     return rows.map(({ id }) => toGlobalId(type, id));
@@ -130,6 +141,8 @@ beforeAll(async () => {
       CheckIn: [toGlobalId('CheckIn', `${world.event.id}.1`)],
       Volunteer: [world.volunteers[0]!.globalId],
       Attendance: await idOf('Attendance', "attendance where grade = 'C'"),
+      Shift: await idOf('Shift', 'shift'),
+      Assignment: await idOf('Assignment', 'assignment'),
       Skill: await idOf('Skill', 'skill'),
       Brand: await idOf('Brand', 'brand'),
       Account: await idOf('Account', 'account'),

@@ -87,6 +87,7 @@ async function createContext(databaseUrl: string): Promise<Context> {
     clock,
     log: quiet,
     hub,
+    boards: unused,
     inbox: unused,
     signer,
     nodeLoaders,

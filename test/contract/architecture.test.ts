@@ -86,6 +86,7 @@ const wrong: [rule: string, from: string, to: string][] = [
   ['certification-uses-only-what-is-above', 'server/certification/a.ts', 'server/personal-data/b.ts'],
   ['reward-uses-only-what-is-above', 'server/reward/a.ts', 'server/personal-data/b.ts'],
   ['recruitment-uses-only-what-is-above', 'server/recruitment/a.ts', 'server/personal-data/b.ts'],
+  ['task-uses-only-what-is-above', 'server/task/a.ts', 'server/personal-data/b.ts'],
   ['personal-data-uses-only-what-is-above', 'server/personal-data/a.ts', 'server/features.ts'],
   ['resolvers-are-known-to-the-registry-alone', 'server/feed/b.ts', 'server/event/event.resolver.ts'],
   ['resolvers-are-known-to-the-registry-alone', 'server/event/event.service.ts', 'server/event/event.resolver.ts'],

@@ -19,6 +19,7 @@ import { staleEdit } from '../../server/kernel/refusal.js';
 import { messages as ledgerMessages } from '../../server/ledger/ledger.messages.js';
 import { requireText } from '../../server/kernel/text.js';
 import { messages as rewardMessages } from '../../server/reward/reward.messages.js';
+import { messages as taskMessages } from '../../server/task/task.messages.js';
 import { messages as personalDataMessages } from '../../server/personal-data/personal-data.messages.js';
 import { rosterMessages } from '../../server/recruitment/roster.messages.js';
 import { messages as recruitmentMessages } from '../../server/recruitment/recruitment.messages.js';
@@ -70,6 +71,7 @@ const ofServer = (locale: Locale): Record<string, object> => ({
       offers: '–',
     }),
   },
+  task: taskMessages[locale],
   errors: {
     stale: staleEdit(locale, locale === 'en' ? 'Li Ming' : '李明', 2).message,
     staleBySystem: staleEdit(locale, null, 2).message,

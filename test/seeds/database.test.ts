@@ -96,7 +96,7 @@ describe('the Shengbei community', () => {
     });
     await first.close();
     // Some for each kind of thing, however many there are of it.
-    expect(statements).toBeLessThan(50);
+    expect(statements).toBeLessThan(55);
     const client = await connect(place.databaseUrl);
     expect(await counts(client)).toEqual(whole);
     const keys = await demoKeys(place);

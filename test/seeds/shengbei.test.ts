@@ -4,6 +4,7 @@ import { posts, schools, stations, teams } from '../../seeds/shengbei/places.js'
 import { maskName } from '../../server/volunteer/volunteer.rules.js';
 import { ageGroupOn, birthDateOf, readIdNumber, readPhone } from '../../server/vault/person.rules.js';
 import { records } from '../../seeds/shengbei/records.js';
+import { shifts, skills, volunteerSkills } from '../../seeds/shengbei/shifts.js';
 import { volunteerDay } from '../../seeds/shengbei/volunteer-day.js';
 
 const codesOf = (units: { code: string }[]) => new Set(units.map((unit) => unit.code));
@@ -136,6 +137,38 @@ describe('personal data', () => {
       expect(guardian).toMatch(/家长$/);
     }
     expect(records(day).filter((it) => it.guardian).length).toBe(young.length);
+  });
+});
+
+describe('the plan of Volunteer Day', () => {
+  const plan = shifts();
+
+  test('has a morning and an afternoon at every post, and nobody in both', () => {
+    expect(plan.length).toBe(2 * posts().length);
+    expect(new Set(plan.map((shift) => `${shift.postCode} ${shift.from}`)).size).toBe(plan.length);
+    const people = plan.flatMap((shift) => shift.people);
+    expect(new Set(people).size).toBe(people.length);
+    expect(people.length).toBeGreaterThan(1_500);
+  });
+
+  test('lets teams serve at their own posts, within the size, and leaves some work for coordinators', () => {
+    const teamOf = new Map(volunteers().map((it) => [it.number, it.teamCode]));
+    for (const { postCode, people, capacity } of plan) {
+      expect(people.length).toBeLessThanOrEqual(capacity);
+      for (const number of people) expect(postCode.startsWith(teamOf.get(number)!)).toBe(true);
+    }
+    const open = plan.filter((shift) => shift.people.length < shift.capacity).length;
+    expect(open / plan.length).toBeGreaterThan(0.05);
+    expect(open / plan.length).toBeLessThan(0.6);
+  });
+
+  test('asks for skills that exist and that those who are assigned have', () => {
+    const known = new Set(skills.map((skill) => skill.code));
+    const has = new Set(volunteerSkills(plan).map((it) => `${it.volunteer} ${it.skill}`));
+    for (const { skills: needed, people } of plan) {
+      expect(needed.filter((code) => !known.has(code))).toEqual([]);
+      for (const number of people) for (const code of needed) expect(has).toContain(`${number} ${code}`);
+    }
   });
 });
 

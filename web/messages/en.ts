@@ -367,6 +367,8 @@ export const en: Messages = {
       filter: 'Filter',
       reset: 'Clear',
       actions: {
+        SHIFTS_CHANGED: 'Changed shifts',
+        ASSIGNMENT_CHANGED: 'Changed an assignment',
         SIGN_IN: 'Signed in',
         SIGN_IN_FAILED: 'Sign-in failed',
         SIGN_OUT: 'Signed out',

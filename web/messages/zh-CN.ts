@@ -356,6 +356,8 @@ export const zhCN = {
       filter: '筛选',
       reset: '清除筛选',
       actions: {
+        SHIFTS_CHANGED: '更改班次',
+        ASSIGNMENT_CHANGED: '更改派班',
         SIGN_IN: '登录',
         SIGN_IN_FAILED: '登录失败',
         SIGN_OUT: '退出登录',
