@@ -19,10 +19,13 @@ export async function carryOver(
   for (let start = 0; start < people.length; start += bookingsAtATime) {
     const part = people.slice(start, start + bookingsAtATime);
     const ids = part.map(({ volunteerId }) => volunteerId);
-    const issuances = await issuancesOf(client, ids, ctx.clock());
+    const stations = await stationsOf(client, ids);
     const accounts = await openAccounts(
       client,
-      ids.map((volunteerId) => ({ kind: TimeAccountKind.VOLUNTEER, volunteerId })),
+      [
+        ...ids.map((volunteerId) => ({ kind: TimeAccountKind.VOLUNTEER as const, volunteerId })),
+        ...stations.map((unitId) => ({ kind: TimeAccountKind.ISSUANCE as const, unitId })),
+      ],
       ctx.clock(),
     );
     await book(
@@ -31,7 +34,7 @@ export async function carryOver(
       part.map(({ volunteerId, minutes }, i) => ({
         key: `carried-over:${volunteerId}`,
         kind: TransferKind.CARRIED_OVER,
-        fromId: issuances[i]!,
+        fromId: accounts[ids.length + i]!,
         toId: accounts[i]!,
         minutes,
       })),
@@ -45,15 +48,23 @@ export async function issuancesOf(
   volunteerIds: readonly number[],
   now: Date,
 ): Promise<number[]> {
+  const stations = await stationsOf(client, volunteerIds);
+  return openAccounts(
+    client,
+    stations.map((unitId) => ({ kind: TimeAccountKind.ISSUANCE, unitId })),
+    now,
+  );
+}
+
+async function stationsOf(
+  client: Pick<pg.ClientBase, 'query'>,
+  volunteerIds: readonly number[],
+): Promise<(number | null)[]> {
   const { rows } = await client.query<{ unitId: number | null }>({
     name: 'stations-of-volunteers',
     text: `select t.parent_id as "unitId" from unnest($1::int[]) with ordinality as o (id, place)
       join volunteer v on v.id = o.id left join service_unit t on t.id = v.team_id order by o.place`,
     values: [volunteerIds],
   });
-  return openAccounts(
-    client,
-    rows.map(({ unitId }) => ({ kind: TimeAccountKind.ISSUANCE, unitId })),
-    now,
-  );
+  return rows.map(({ unitId }) => unitId);
 }
