@@ -179,11 +179,13 @@ export async function rotateKey(
   const refused = (message: string) => Object.assign(new KeyNotReplaced(), { message });
 
   const rotated = await ctx.db.transaction(async (client) => {
-    // Whoever else replaces or revokes it waits here, and then sees what was done.
+    // Whoever else replaces or revokes it waits here, and sees what was done by the next statement: this one still looks at
+    // what there was when it began.
+    await client.query('select from access_key where id = $1 for no key update', [old.id]);
     const { rows } = await client.query<{ ended: boolean; replaced: boolean }>(
       `select revoked_at is not null or coalesce(expires_at <= $2, false) as ended,
          exists (select from access_key n where n.replaces_id = k.id) as replaced
-       from access_key k where k.id = $1 for no key update of k`,
+       from access_key k where k.id = $1`,
       [old.id, now],
     );
     if (rows[0]!.replaced) return text.keyReplaced;
