@@ -109,6 +109,25 @@ test('what is missing is said, and the cursor goes there', async () => {
   await page.context().close();
 });
 
+test('what is pressed before the scripts are there is done when they are, and nothing that was typed is lost', async () => {
+  const page = await site.visit('/', { ...phone, locale: 'en' });
+  const held: (() => void)[] = [];
+  let letThrough = false;
+  await page.route('**/*.js', async (route) => {
+    if (!letThrough) await new Promise<void>((resolve) => held.push(resolve));
+    await route.continue();
+  });
+  await page.goto(`${site.url}/check-in`, { waitUntil: 'commit' });
+  await page.locator('#pass').fill('hello');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => held.length).toBeGreaterThan(0);
+  letThrough = true;
+  for (const release of held) release();
+  await page.getByRole('alert').filter({ hasText: "neither a post's code nor a pass" }).waitFor();
+  expect(new URL(page.url()).search).toBe('');
+  await page.context().close();
+});
+
 test('forged codes and passes are refused in red, with what to do', async () => {
   const page = await phoneOf(2);
   await page.locator('#code').fill('0000 0000 0000');
